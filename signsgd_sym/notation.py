@@ -1,0 +1,102 @@
+r"""The only place where symbols are made, and every normalisation, once.
+
+Model. Data x ~ N(0, K) in R^d with K positive definite; label y = <x, theta_star> + eps, eps independent
+of x; Delta = theta - theta_star; residual r = <x, Delta> - eps; per-sample gradient r x.
+
+Risk. R = Delta^T K Delta / 2: **the 1/2 is part of R**, so <x, Delta> = sqrt(2 R) G with G ~ N(0, 1).
+The population risk is P = R + E[eps^2]/2 (infinite when eps has no variance).
+
+Time. One pass, one sample a step, step size eta(t)/d; t = k/d after k steps. A step of the update
+rule f is theta_i <- theta_i - (eta/d) f(r x_i): f = sign is signSGD, f(z) = z is SGD.
+
+Matrices. D = diag(sqrt(K_ii)), Kbar = D^-1 K (not symmetric unless the diagonal of K is constant),
+S = D^(-1/2) K D^(-1/2) (symmetric, and similar to Kbar), C = D^-1 K D^-1 (correlations),
+K_sigma = E[sign(x) sign(x)^T].
+
+Correlations. rho_i = (K Delta)_i / (sqrt(K_ii) sqrt(2 R)) is the correlation of x_i with G;
+h = eps / sqrt(2 R) is the label noise in units of G.
+
+`Symbol("R", positive=True) != Symbol("R")`: take every symbol from here.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+# --- scalars ---------------------------------------------------------------------------------
+R = sp.Symbol("R", positive=True)
+"""Risk Delta^T K Delta / 2."""
+P = sp.Symbol("P", positive=True)
+"""Population risk R + E[eps^2]/2."""
+eta = sp.Symbol("eta", positive=True)
+"""Step size; the recursion steps by eta/d."""
+t = sp.Symbol("t", nonnegative=True)
+"""Time k/d."""
+d = sp.Symbol("d", integer=True, positive=True)
+"""Dimension."""
+eps = sp.Symbol("epsilon", real=True)
+"""Label noise."""
+h = sp.Symbol("h", real=True)
+"""Label noise in units of the Gaussian part of the residual, eps / sqrt(2 R)."""
+rho = sp.Symbol("rho", real=True)
+"""A correlation, -1 < rho < 1."""
+g = sp.Symbol("g", real=True)
+"""Value of G, the Gaussian part of the residual divided by sqrt(2 R)."""
+w = sp.Symbol("w", real=True)
+"""Standard Gaussian variable of integration, independent of g."""
+x = sp.Symbol("x", real=True)
+"""A value of the label noise in densities; a coordinate in orthant integrals."""
+y = sp.Symbol("y", real=True)
+"""Second coordinate in orthant integrals."""
+z = sp.Symbol("z", real=True)
+"""Argument of an update rule f(z), z = r x_i."""
+a = sp.Symbol("a", real=True)
+"""Second argument of Owen's T, rho / sqrt(1 - rho^2)."""
+s = sp.Symbol("s", real=True)
+"""Integration variable that replaces `a` or `rho`."""
+K_ii = sp.Symbol("K_ii", positive=True)
+"""Variance of coordinate i."""
+K_jj = sp.Symbol("K_jj", positive=True)
+"""Variance of coordinate j."""
+psi = sp.Symbol("psi", positive=True)
+"""Noise compression psi(R) = (pi/2) phi(R) sqrt(P/R)."""
+
+# --- matrices --------------------------------------------------------------------------------
+Delta = sp.MatrixSymbol("Delta", d, 1)
+"""theta - theta_star, the state of the SDE."""
+K = sp.MatrixSymbol("K", d, d)
+"""Covariance of the data."""
+D = sp.MatrixSymbol("D", d, d)
+"""diag(sqrt(K_ii))."""
+Kbar = sp.MatrixSymbol("Kbar", d, d)
+"""D^-1 K."""
+K_sigma = sp.MatrixSymbol("K_sigma", d, d)
+"""E[sign(x) sign(x)^T]."""
+U = sp.MatrixSymbol("U", d, d)
+"""Orthogonal matrix of eigenvectors of S."""
+Lambda = sp.MatrixSymbol("Lambda", d, d)
+"""Diagonal matrix of the eigenvalues of S."""
+e_i = sp.MatrixSymbol("e_i", d, 1)
+"""Unit vector of mode i."""
+
+# --- modes -----------------------------------------------------------------------------------
+i = sp.Symbol("i", integer=True, positive=True)
+"""Index of a mode."""
+j = sp.Symbol("j", integer=True, positive=True)
+"""Index of summation over modes."""
+lam = sp.IndexedBase("lambda", real=True)
+"""Eigenvalues of S, which are those of Kbar."""
+r = sp.IndexedBase("r", real=True)
+"""Mode risks r_i = lambda_i c_i^2/2 with c = U^T D^(1/2) Delta, so that R = sum_i r_i."""
+n = sp.IndexedBase("n", real=True)
+"""Mode forcing n_i = lambda_i (U^T D^(1/2) K_sigma D^(1/2) U)_ii/(2 d) for the sign rule."""
+
+
+def gaussian_density(u: sp.Expr) -> sp.Expr:
+    """Density of N(0, 1) at `u`: exp(-u^2/2)/sqrt(2 pi)."""
+    return sp.exp(-(u**2) / 2) / sp.sqrt(2 * sp.pi)
+
+
+def residual() -> sp.Expr:
+    """The residual sqrt(2 R) g - eps as an expression in `R`, `g` and `eps`."""
+    return sp.sqrt(2 * R) * g - eps
