@@ -1,0 +1,67 @@
+"""Bounds on the numbers an expression would create, checked before SymPy computes them.
+
+SymPy evaluates integer powers, `exp(n*log(k))` and factorials at once and in full, so one short line
+can ask for more digits than there is memory. Each function returns the complaint, or `None`.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+MAX_EXPONENT = 1000
+MAX_BITS = 16384
+
+
+def _bits(expression: sp.Expr) -> int:
+    """Bits of the longest integer that occurs in the expression."""
+    return max(
+        (max(abs(number.p).bit_length(), number.q.bit_length()) for number in expression.atoms(sp.Rational)),
+        default=0,
+    )
+
+
+def _magnitude(number: sp.Expr) -> float:
+    """|number| as a float, infinite where it cannot be had cheaply."""
+    try:
+        return abs(float(number)) if number.is_Rational else abs(complex(number.evalf(8, maxn=64)))
+    except (TypeError, ValueError, OverflowError):
+        return float("inf")
+
+
+def check_power(base: sp.Expr, exponent: sp.Expr) -> str | None:
+    """Complaint about base**exponent."""
+    if base.is_zero and not exponent.is_positive:
+        return f"0**({exponent}) is not defined; change the base or the exponent"
+    largest = max((_magnitude(number) for number in exponent.atoms(sp.Rational)), default=1.0)
+    if exponent.is_number and exponent.is_finite:
+        largest = max(largest, _magnitude(exponent))
+    if largest > MAX_EXPONENT or _bits(base) * max(largest, 1.0) > MAX_BITS:
+        shown = f"{base}**{exponent}"
+        shown = shown if len(shown) <= 40 else shown[:37] + "..."
+        return f"the power {shown} is too large to write out; use smaller numbers"
+    return None
+
+
+def check_argument(name: str, value: sp.Expr) -> str | None:
+    """Complaint about the argument of a function: exp(n*log(k)) is the power k**n in disguise."""
+    if name == "exp" and value.has(sp.log, sp.Heaviside) and value.atoms(sp.Rational):
+        largest = max(_magnitude(number) for number in value.atoms(sp.Rational))
+        if largest > MAX_EXPONENT and _bits(value) * largest > MAX_BITS:
+            return "the exponential of such a multiple of a logarithm is too large; use smaller numbers"
+    return None
+
+
+def check_factorial(name: str, value: sp.Expr) -> str | None:
+    """Complaint about the argument of gamma and its kin."""
+    if value.is_number and value.is_finite and _magnitude(value) > MAX_EXPONENT:
+        return f"the argument of {name} exceeds {MAX_EXPONENT}; use smaller numbers"
+    return None
+
+
+def check_value(value: sp.Expr) -> str | None:
+    """Complaint about a finished expression that is undefined or not real."""
+    if value.has(sp.nan, sp.zoo) or isinstance(value, sp.AccumBounds):
+        return "the expression is undefined, such as 0/0 or oo - oo"
+    if value.has(sp.I):
+        return "the expression is not real, such as sqrt(-1) or log(-1)"
+    return None

@@ -1,0 +1,63 @@
+"""Whether a given function is a probability density: real, non-negative, of mass 1."""
+
+from __future__ import annotations
+
+import itertools
+
+import sympy as sp
+
+from signsgd_sym.errors import DensityError
+from signsgd_sym.model.parts import GivenDensity
+from signsgd_sym.model.quadrature import total_mass
+
+TOLERANCE = 1e-9
+TRIAL_VALUES = (sp.Rational(3, 2), sp.Rational(7, 3), sp.Integer(4))
+"""Parameters of a symbolic density take these values in turn; all exceed 1, where tails are light."""
+
+
+def check_density(part: GivenDensity) -> None:
+    """Refuse a function that is negative somewhere or whose integral is not 1 to 1e-9.
+
+    The integral is a split adaptive quadrature in float64. A density with symbolic parameters is
+    checked at three sets of parameter values, which is evidence and not a proof.
+
+    Raises:
+        DensityError: with the integral found, or a point where the function is negative.
+    """
+    lo, hi = part.ends
+    if (lo >= hi) == sp.true or lo == sp.oo or hi == -sp.oo:
+        raise DensityError(f"the interval ({lo}, {hi}) is empty; write the smaller end first")
+    names = sorted(part.free_symbols, key=str)
+    if not names:
+        _check_numeric(part, "")
+        return
+    for turn in range(len(TRIAL_VALUES)):
+        values = dict(zip(names, itertools.islice(itertools.cycle(TRIAL_VALUES), turn, None), strict=False))
+        where = " at " + ", ".join(f"{name} = {value}" for name, value in values.items())
+        numeric = GivenDensity(
+            part.given.subs(values, simultaneous=True),
+            (lo.subs(values, simultaneous=True), hi.subs(values, simultaneous=True)),
+        )
+        if (numeric.ends[0] >= numeric.ends[1]) == sp.true:
+            continue
+        _check_numeric(numeric, where)
+
+
+def _check_numeric(part: GivenDensity, where: str) -> None:
+    try:
+        mass, error, smallest = total_mass(part.pieces)
+    except (TypeError, ValueError, NameError, ZeroDivisionError, OverflowError):
+        raise DensityError(
+            f"the density {part.given} has no real value on ({part.ends[0]}, {part.ends[1]}){where}; check its formula"
+        ) from None
+    if smallest < -1e-12:
+        raise DensityError(
+            f"the density {part.given} takes negative values{where}; a density is never negative"
+        )
+    if not abs(mass - 1) <= TOLERANCE + error:
+        remedy = (
+            f"divide it by {mass:.10g}" if 1e-300 < mass < 1e300 else "check its formula and its interval"
+        )
+        raise DensityError(
+            f"the density {part.given} integrates to {mass:.10g} over ({part.ends[0]}, {part.ends[1]}){where}, not to 1; {remedy}"
+        )

@@ -1,0 +1,348 @@
+"""Safe text to SymPy: the syntax tree is read against a whitelist, nothing is ever evaluated as Python.
+
+Grammar: numbers, names, calls of the functions below, `+ - * / **`, and comparisons inside
+`Piecewise((value, condition), ...)`. Numbers are exact rationals taken from the digits as typed, so
+`.6` is 3/5 and `1e-3` is 1/1000.
+
+Text comes from strangers, so its cost is bounded before anything is computed: length, nesting, number
+of arguments, and the size of every integer that a power, an exponential or a factorial would create.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from signsgd_sym.errors import ParseError
+from signsgd_sym.model.bounds import check_argument, check_factorial, check_power, check_value
+
+MAX_LENGTH = 4000
+MAX_NESTING = 40
+MAX_ARGUMENTS = 16
+MAX_DIGITS = 400
+
+CONSTANTS: Mapping[str, sp.Expr] = {"pi": sp.pi, "E": sp.E, "oo": sp.oo}
+
+_UNARY_NAMES = (
+    "sign exp log sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
+    "sech csch coth sec csc cot erf erfc erfi erfinv gamma loggamma Abs Heaviside"
+)
+UNARY: Mapping[str, Callable[[sp.Expr], sp.Expr]] = {
+    **{name: getattr(sp, name) for name in _UNARY_NAMES.split()},
+    "abs": sp.Abs,
+}
+BINARY: Mapping[str, Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
+    "beta": lambda p, q: sp.gamma(p) * sp.gamma(q) / sp.gamma(p + q),
+    **{name: getattr(sp, name) for name in ("besselj", "bessely", "besseli", "besselk")},
+}
+EXTREMA: Mapping[str, Callable[..., sp.Expr]] = {"Min": sp.Min, "Max": sp.Max}
+FUNCTIONS = frozenset({*UNARY, *BINARY, *EXTREMA, "Piecewise"})
+
+_FACTORIALS = frozenset({"gamma", "loggamma", "beta", "besselj", "bessely", "besseli", "besselk"})
+_RELATIONS: Mapping[type[ast.cmpop], Callable[[sp.Expr, sp.Expr], sp.Basic]] = {
+    ast.Lt: sp.Lt,
+    ast.LtE: sp.Le,
+    ast.Gt: sp.Gt,
+    ast.GtE: sp.Ge,
+}
+_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def parse_expression(
+    text: str,
+    symbols: Mapping[str, sp.Expr],
+    *,
+    free: Callable[[str], sp.Expr] | None = None,
+) -> sp.Expr:
+    """The SymPy expression that `text` denotes.
+
+    Args:
+        text: one expression, at most 4000 characters of ASCII.
+        symbols: what each known name stands for; it wins over the constants pi, E, oo.
+        free: makes the value of any other name; without it other names are refused.
+
+    Raises:
+        ParseError: for anything outside the grammar, with the column of the offence.
+
+    Example:
+        >>> import sympy as sp
+        >>> parse_expression(".6*Abs(x) - 1e-3", {"x": sp.Symbol("x", real=True)})
+        3*Abs(x)/5 - 1/1000
+        >>> parse_expression("9**9**9", {})
+        Traceback (most recent call last):
+        ...
+        signsgd_sym.errors.ParseError: the power 9**387420489 is too large to write out; use smaller numbers
+    """
+    reader = Reader(text, symbols, free)
+    return reader.expression(reader.tree())
+
+
+def names_in(node: ast.AST) -> frozenset[str]:
+    """Every name in the tree that is not a function or a constant of the grammar."""
+    found = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return frozenset(found - FUNCTIONS - set(CONSTANTS))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` for the known names close to `name`, or nothing."""
+    by_case = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), by_case, n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(by_case[c] for c in close)}?" if close else ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One text, and what its names mean; its methods turn parts of the syntax tree into SymPy.
+
+    `start` and `stop` bound the part of `text` that is read, so that columns in errors count from
+    the beginning of what the user typed.
+    """
+
+    text: str
+    symbols: Mapping[str, sp.Expr] = field(default_factory=dict)
+    free: Callable[[str], sp.Expr] | None = None
+    start: int = 0
+    stop: int | None = None
+
+    def error(self, message: str, where: ast.AST | int = 0) -> ParseError:
+        """A `ParseError` that points at a node or a column."""
+        column = where if isinstance(where, int) else getattr(where, "col_offset", 0)
+        return ParseError(message, self.text, min(column, len(self.text)))
+
+    def tree(self) -> ast.expr:
+        """The syntax tree of the text, once its characters and length are admissible."""
+        text = self.text
+        if len(text) > MAX_LENGTH:
+            raise self.error(f"the text has {len(text)} characters; at most {MAX_LENGTH} are read")
+        for column, character in enumerate(text):
+            if not (character.isascii() and (character.isprintable() or character in "\n\r\t")):
+                raise self.error(f"the character {character!r} is not ASCII; spell names in letters", column)
+        if "#" in text or "\\" in text:
+            column = min(text.find(mark) for mark in "#\\" if mark in text)
+            raise self.error(f"the character {text[column]!r} has no meaning here; remove it", column)
+        window = " " * self.start + text[self.start : self.stop]
+        if not window.strip():
+            raise self.error("an expression is missing; write for example exp(-x**2/2)", self.start)
+        return self._syntax_tree(re.sub(r"[\n\r\t]", " ", window))
+
+    def _syntax_tree(self, window: str) -> ast.expr:
+        body = window.lstrip()  # Python would read leading blanks as indentation
+        shift = len(window) - len(body)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(body, mode="eval").body
+        except SyntaxError as problem:
+            column = shift + max((problem.offset or 1) - 1, 0)
+            if "nested" in (problem.msg or ""):
+                raise self._too_deep() from None
+            raise self.error(
+                "this is not a complete expression; check operators and brackets", column
+            ) from None
+        except (RecursionError, MemoryError, ValueError):
+            raise self._too_deep() from None
+        for node in ast.walk(tree):
+            if isinstance(node, ast.expr):
+                node.col_offset += shift
+                node.end_col_offset = (node.end_col_offset or 0) + shift
+        return tree
+
+    def _too_deep(self) -> ParseError:
+        return self.error("the expression is nested too deeply; write it in a flatter form", self.start)
+
+    def expression(self, node: ast.expr) -> sp.Expr:
+        """The SymPy value of an arithmetic node."""
+        try:
+            value = self._value(node, 0)
+        except (RecursionError, MemoryError, OverflowError):
+            raise self.error("the expression is too large; write it in a simpler form", node) from None
+        self._guard(node, check_value(value))
+        return value
+
+    def source(self, node: ast.expr) -> str:
+        """The characters of a node as typed."""
+        return self.text[node.col_offset : node.end_col_offset]
+
+    def call(self, node: ast.expr) -> tuple[str, list[ast.expr]] | None:
+        """Name and arguments of a plain call `f(p, q)`, `None` for any other node."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return None
+        if node.keywords:
+            raise self.error("keyword arguments are not read; give the arguments in order", node)
+        return node.func.id, node.args
+
+    def items(self, node: ast.expr, count: int, form: str) -> list[ast.expr]:
+        """The entries of a tuple of `count` entries; `form` shows the user what is expected."""
+        if not isinstance(node, ast.Tuple) or len(node.elts) != count:
+            raise self.error(f"expected {form}", node)
+        return node.elts
+
+    def _guard(self, node: ast.AST, complaint: str | None) -> None:
+        if complaint:
+            raise self.error(complaint, node)
+
+    def _value(self, node: ast.expr, depth: int) -> sp.Expr:
+        if depth > MAX_NESTING:
+            raise self.error(f"the expression is nested more than {MAX_NESTING} deep; flatten it", node)
+        match node:
+            case ast.Constant():
+                return self._number(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.UnaryOp(op=ast.USub()):
+                return -self._value(node.operand, depth + 1)
+            case ast.UnaryOp(op=ast.UAdd()):
+                return self._value(node.operand, depth + 1)
+            case ast.BinOp(op=ast.Add() | ast.Sub()):
+                return self._sum(node, depth)
+            case ast.BinOp(op=ast.Mult() | ast.Div()):
+                return self._product(node, depth)
+            case ast.BinOp(op=ast.Pow()):
+                base, exponent = self._value(node.left, depth + 1), self._value(node.right, depth + 1)
+                self._guard(node, check_power(base, exponent))
+                return sp.Pow(base, exponent)
+            case ast.BinOp(op=ast.BitXor()):
+                raise self.error("^ is not a power here; write ** instead", node.left.end_col_offset or 0)
+            case ast.Call():
+                return self._function(node, depth)
+            case ast.Compare() | ast.BoolOp() | ast.BinOp(op=ast.BitAnd() | ast.BitOr()):
+                raise self.error("a comparison is only read as a condition inside Piecewise", node)
+        raise self.error(
+            f"{_describe(node)} is not part of the language; use numbers, names, + - * / ** and functions",
+            node,
+        )
+
+    def _sum(self, node: ast.expr, depth: int) -> sp.Expr:
+        # Long sums lean to the left in the tree: walk the spine in a loop, so only true nesting counts.
+        terms: list[sp.Expr] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            term = self._value(node.right, depth + 1)
+            terms.append(-term if isinstance(node.op, ast.Sub) else term)
+            node = node.left
+        return sp.Add(self._value(node, depth + 1), *reversed(terms))
+
+    def _product(self, node: ast.expr, depth: int) -> sp.Expr:
+        factors: list[sp.Expr] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+            factor = self._value(node.right, depth + 1)
+            if isinstance(node.op, ast.Div):
+                if factor.is_zero:
+                    raise self.error("division by zero; change the denominator", node.right)
+                factor = 1 / factor
+            factors.append(factor)
+            node = node.left
+        return sp.Mul(self._value(node, depth + 1), *reversed(factors))
+
+    def _number(self, node: ast.Constant) -> sp.Expr:
+        digits = self.source(node)
+        if isinstance(node.value, bool) or not _NUMBER.fullmatch(digits):
+            raise self.error(
+                f"{digits[:40]} is not a decimal number; write for example 3, .6 or 1e-3",
+                node,
+            )
+        mantissa, _, exponent = digits.lower().partition("e")
+        if len(mantissa) > MAX_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > MAX_DIGITS:
+            raise self.error(f"{digits[:40]} has too many digits; at most {MAX_DIGITS} are read", node)
+        return sp.Rational(digits)
+
+    def _name(self, node: ast.Name) -> sp.Expr:
+        name = node.id
+        if name in self.symbols:
+            return self.symbols[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name in FUNCTIONS:
+            raise self.error(f"{name} is a function; write {name}(...)", node)
+        if self.free is None:
+            known = sorted({*self.symbols, *CONSTANTS})
+            raise self.error(
+                f"{name} is not a known name{did_you_mean(name, known)}; known here: {', '.join(known)}", node
+            )
+        try:
+            return self.free(name)
+        except ParseError as problem:
+            raise self.error(str(problem), node) from None
+
+    def _function(self, node: ast.Call, depth: int) -> sp.Expr:
+        called = self.call(node)
+        if called is None:
+            raise self.error("only functions called by name are read, such as exp(x)", node)
+        name, nodes = called
+        if name not in FUNCTIONS:
+            raise self.error(
+                f"{name} is not a known function"
+                + (did_you_mean(name, FUNCTIONS) or f"; known: {', '.join(sorted(FUNCTIONS))}"),
+                node,
+            )
+        if len(nodes) > MAX_ARGUMENTS:
+            raise self.error(f"{name} has {len(nodes)} arguments; at most {MAX_ARGUMENTS} are read", node)
+        if name == "Piecewise":
+            return self._piecewise(nodes, node, depth)
+        wanted = 1 if name in UNARY else 2
+        if len(nodes) != wanted and not (name in EXTREMA and nodes):
+            raise self.error(f"{name} takes {wanted} argument{'s' * (wanted > 1)}, not {len(nodes)}", node)
+        values = [self._value(each, depth + 1) for each in nodes]
+        for value in values:
+            self._guard(node, check_argument(name, value))
+            if name in _FACTORIALS:
+                self._guard(node, check_factorial(name, value))
+        operation: Callable[..., sp.Expr] = {**UNARY, **BINARY, **EXTREMA}[name]
+        try:
+            return operation(*values)
+        except (ValueError, TypeError):
+            raise self.error(
+                f"{name} is not defined at {self.source(nodes[0])}; it takes real numbers", node
+            ) from None
+
+    def _piecewise(self, nodes: list[ast.expr], node: ast.Call, depth: int) -> sp.Expr:
+        pairs = []
+        for entry in nodes:
+            value, condition = self.items(entry, 2, "Piecewise((value, condition), ...)")
+            pairs.append((self._value(value, depth + 1), self.condition(condition, depth + 1)))
+        result = sp.Piecewise(*pairs) if pairs else sp.nan
+        if result is sp.nan:
+            raise self.error("Piecewise needs (value, condition) pairs of which one can hold", node)
+        return result
+
+    def condition(self, node: ast.expr, depth: int = 0) -> sp.Basic:
+        """The SymPy relation of a comparison, a chain of them, or several joined by & and |."""
+        if depth > MAX_NESTING:
+            raise self.error(f"the condition is nested more than {MAX_NESTING} deep; flatten it", node)
+        match node:
+            case ast.Constant(value=bool() as truth):
+                return sp.true if truth else sp.false
+            case ast.BinOp(op=ast.BitAnd()) | ast.BinOp(op=ast.BitOr()):
+                join = sp.And if isinstance(node.op, ast.BitAnd) else sp.Or
+                return join(self.condition(node.left, depth + 1), self.condition(node.right, depth + 1))
+            case ast.Compare():
+                sides = [self._value(side, depth + 1) for side in (node.left, *node.comparators)]
+                relations = []
+                for operator, left, right in zip(node.ops, sides, sides[1:], strict=False):
+                    if type(operator) not in _RELATIONS:
+                        raise self.error("conditions compare with <, <=, > or >=", node)
+                    try:
+                        relations.append(_RELATIONS[type(operator)](left, right))
+                    except TypeError:
+                        raise self.error(f"{self.source(node)} does not compare real numbers", node) from None
+                return sp.And(*relations)
+        raise self.error("a condition is a comparison such as x < 1, or True", node)
+
+
+def _describe(node: ast.expr) -> str:
+    return {
+        ast.Attribute: "an attribute (a dot after a name)",
+        ast.Subscript: "an index in brackets",
+        ast.Lambda: "lambda",
+        ast.JoinedStr: "an f-string",
+        ast.NamedExpr: "an assignment",
+        ast.Tuple: "a tuple",
+        ast.List: "a list",
+        ast.Dict: "a table in braces",
+        ast.Set: "a set in braces",
+    }.get(type(node), "this construction")

@@ -1,0 +1,308 @@
+"""The parts of a noise law: an atom, a member of a known family up to an affine map, or a given density."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from signsgd_sym import notation
+from signsgd_sym.errors import ParameterError
+from signsgd_sym.model.families import FAMILIES, Family, Piece
+from signsgd_sym.model.quadrature import InverseCdf, compiled
+
+Array = NDArray[np.float64]
+x = notation.x
+
+
+@dataclass(frozen=True)
+class Atom:
+    """All of the part's mass at one point."""
+
+    location: sp.Expr
+
+    def affine(self, scale: sp.Expr, shift: sp.Expr) -> Atom:
+        """The law of scale*X + shift."""
+        return Atom(scale * self.location + shift)
+
+    def substitute(self, values: Mapping[sp.Symbol, sp.Expr]) -> Atom:
+        """The atom with parameters replaced by values."""
+        return Atom(self.location.subs(values, simultaneous=True))
+
+    @property
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Symbolic parameters."""
+        return frozenset(self.location.free_symbols)
+
+    @property
+    def text(self) -> str:
+        """`Dirac(location)`."""
+        return f"Dirac({self.location})"
+
+    def sample(self, rng: np.random.Generator, n: int) -> Array:
+        """n copies of the location."""
+        return np.full(n, float(self.location))
+
+
+class DensityPart(ABC):
+    """A part with a density, known piece by piece.
+
+    `second_moment` and `mean` are exact; they may hold an unevaluated integral.
+    """
+
+    @property
+    @abstractmethod
+    def pieces(self) -> tuple[Piece, ...]:
+        """The density between its points of non-analyticity, in increasing order."""
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """LAW text of this part alone, in the form that `Mixture` accepts."""
+
+    @property
+    @abstractmethod
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Symbolic parameters."""
+
+    @abstractmethod
+    def affine(self, scale: sp.Expr, shift: sp.Expr) -> DensityPart:
+        """The law of scale*X + shift, scale not zero."""
+
+    @abstractmethod
+    def substitute(self, values: Mapping[sp.Symbol, sp.Expr]) -> DensityPart:
+        """The part with parameters replaced by values.
+
+        Raises:
+            ParameterError: when a value is outside the parameter's range.
+        """
+
+    @abstractmethod
+    def second_moment(self) -> sp.Expr:
+        """E X^2, `oo` where it diverges."""
+
+    @property
+    def lo(self) -> sp.Expr:
+        """Left end of the support."""
+        return self.pieces[0].lo
+
+    @property
+    def hi(self) -> sp.Expr:
+        """Right end of the support."""
+        return self.pieces[-1].hi
+
+    def integral(self, expression: sp.Expr) -> sp.Expr:
+        """The sum of unevaluated integrals of density(x)*expression(x) over the pieces."""
+        return sp.Add(
+            *(sp.Integral(piece.density * expression, (x, piece.lo, piece.hi)) for piece in self.pieces)
+        )
+
+    @cached_property
+    def is_symmetric(self) -> bool:
+        """Whether the density is even; False when undecided."""
+        return self._is_even()
+
+    def _is_even(self) -> bool:
+        # Mirrored pieces are compared as expressions.
+        mirrored = [Piece(p.density.subs(x, -x), -p.hi, -p.lo) for p in reversed(self.pieces)]
+        return all(
+            ours.lo == theirs.lo and ours.hi == theirs.hi and sp.simplify(ours.density - theirs.density) == 0
+            for ours, theirs in zip(self.pieces, mirrored, strict=True)
+        )
+
+    @cached_property
+    def _inverse_cdf(self) -> InverseCdf:
+        return InverseCdf.of(self.pieces)
+
+    def sample(self, rng: np.random.Generator, n: int) -> Array:
+        """n samples, by the numerical inverse of the CDF unless the family has a direct sampler."""
+        return self._inverse_cdf(rng.random(n))
+
+    def pdf(self, points: Array) -> Array:
+        """The density at an array of points; 0 outside the support."""
+        total = np.zeros(points.shape)
+        for piece in self.pieces:
+            inside = (points >= float(piece.lo)) & (points < float(piece.hi))
+            total[inside] = compiled(piece.density, x)(points[inside])
+        return total
+
+
+@dataclass(frozen=True)
+class FamilyPart(DensityPart):
+    """The law of scale*X + shift with X from a known family.
+
+    Raises:
+        ParameterError: arguments outside the family, or a scale that is zero, infinite or not real.
+    """
+
+    name: str
+    arguments: tuple[sp.Expr, ...]
+    scale: sp.Expr = field(default=sp.Integer(1))
+    shift: sp.Expr = field(default=sp.Integer(0))
+
+    def __post_init__(self) -> None:
+        self.family.validate(self.arguments)
+        _check_affine(self.scale, self.shift)
+
+    @property
+    def family(self) -> Family:
+        """The facts about the family."""
+        return FAMILIES[self.name]
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The family's pieces under the affine map."""
+        return _affine_pieces(self.family.pieces_at(self.arguments), self.scale, self.shift)
+
+    @property
+    def text(self) -> str:
+        """`shift + scale*Name(arguments)`."""
+        law = f"{self.name}({', '.join(map(str, self.arguments))})"
+        if self.scale == -1:
+            law = f"-{law}"
+        elif self.scale != 1:
+            law = f"{_factor(self.scale)}*{law}"
+        if self.shift == 0:
+            return law
+        return f"{self.shift} - {law[1:]}" if law.startswith("-") else f"{self.shift} + {law}"
+
+    @property
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Symbolic parameters."""
+        return frozenset().union(*(e.free_symbols for e in (*self.arguments, self.scale, self.shift)))
+
+    def affine(self, scale: sp.Expr, shift: sp.Expr) -> FamilyPart:
+        """The law of scale*X + shift."""
+        return replace(self, scale=self.scale * scale, shift=self.shift * scale + shift)
+
+    def substitute(self, values: Mapping[sp.Symbol, sp.Expr]) -> FamilyPart:
+        """The part with parameters replaced by values."""
+        return FamilyPart(
+            self.name,
+            tuple(argument.subs(values, simultaneous=True) for argument in self.arguments),
+            self.scale.subs(values, simultaneous=True),
+            self.shift.subs(values, simultaneous=True),
+        )
+
+    def second_moment(self) -> sp.Expr:
+        """scale^2 E X^2 + 2 scale shift E X + shift^2, from the family's table.
+
+        The unevaluated integral where the family has no closed moment.
+        """
+        second = self.family.second_moment
+        if second is not None:
+            square = self.family.at(second, self.arguments)
+            if self.shift == 0 or square == sp.oo:
+                return sp.oo if square == sp.oo else self.scale**2 * square
+            if self.family.mean is not None:
+                mean = self.family.at(self.family.mean, self.arguments)
+                rest = 2 * self.scale * self.shift * mean + self.shift**2
+                if isinstance(square, sp.Piecewise):
+                    return sp.Piecewise(
+                        *(
+                            (value if value == sp.oo else self.scale**2 * value + rest, condition)
+                            for value, condition in square.args
+                        )
+                    )
+                return self.scale**2 * square + rest
+        return self.integral(x**2)
+
+    @cached_property
+    def is_symmetric(self) -> bool:
+        """Whether the centre of symmetry lies at 0; without one, whether the pieces mirror each other."""
+        if self.family.centre is None:
+            return self._is_even()
+        centre = self.scale * self.family.at(self.family.centre, self.arguments) + self.shift
+        return bool(sp.simplify(centre) == 0)
+
+    def sample(self, rng: np.random.Generator, n: int) -> Array:
+        """n samples."""
+        draw = self.family.draw
+        if draw is None:
+            return super().sample(rng, n)
+        samples = draw(rng, n, *map(float, self.arguments))
+        if self.scale == 1 and self.shift == 0:
+            return samples
+        return float(self.shift) + float(self.scale) * samples
+
+
+@dataclass(frozen=True)
+class GivenDensity(DensityPart):
+    """A density given by the user, already cut at its kinks; `density_check` has seen that it is one."""
+
+    given: sp.Expr
+    ends: tuple[sp.Expr, sp.Expr]
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The density between its kinks."""
+        from signsgd_sym.model.kinks import split
+
+        return split(self.given, *self.ends)
+
+    @property
+    def text(self) -> str:
+        """`Density(EXPR, (A, B))`."""
+        return f"Density({self.given}, ({self.ends[0]}, {self.ends[1]}))"
+
+    @property
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Symbolic parameters."""
+        return frozenset().union(*(e.free_symbols for e in (self.given, *self.ends))) - {x}
+
+    def affine(self, scale: sp.Expr, shift: sp.Expr) -> GivenDensity:
+        """The density of scale*X + shift."""
+        _check_affine(scale, shift)
+        (piece,) = _affine_pieces((Piece(self.given, *self.ends),), scale, shift)
+        return GivenDensity(piece.density, (piece.lo, piece.hi))
+
+    def substitute(self, values: Mapping[sp.Symbol, sp.Expr]) -> GivenDensity:
+        """The density with parameters replaced by values, checked again."""
+        from signsgd_sym.model.density_check import check_density
+
+        part = GivenDensity(
+            self.given.subs(values, simultaneous=True),
+            (self.ends[0].subs(values, simultaneous=True), self.ends[1].subs(values, simultaneous=True)),
+        )
+        check_density(part)
+        return part
+
+    def second_moment(self) -> sp.Expr:
+        """`oo` when a tail says so, else a closed form that agrees with quadrature, else the integral."""
+        from signsgd_sym.model.second_moment import second_moment_of
+
+        return second_moment_of(self)
+
+
+def _affine_pieces(pieces: tuple[Piece, ...], scale: sp.Expr, shift: sp.Expr) -> tuple[Piece, ...]:
+    if scale == 1 and shift == 0:
+        return pieces
+    mapped = [
+        Piece(
+            piece.density.subs(x, (x - shift) / scale) / sp.Abs(scale),
+            scale * piece.lo + shift,
+            scale * piece.hi + shift,
+        )
+        for piece in pieces
+    ]
+    if scale.is_negative:
+        return tuple(Piece(piece.density, piece.hi, piece.lo) for piece in reversed(mapped))
+    return tuple(mapped)
+
+
+def _check_affine(scale: sp.Expr, shift: sp.Expr) -> None:
+    if scale.is_finite is False or scale.is_zero or not (scale.is_positive or scale.is_negative):
+        raise ParameterError(
+            f"the factor {scale} of a law must be a non-zero real number of known sign; change it"
+        )
+    if shift.is_finite is False or shift.is_real is False:
+        raise ParameterError(f"the shift {shift} of a law must be a finite real number; change it")
+
+
+def _factor(scale: sp.Expr) -> str:
+    return f"({scale})" if scale.is_Add else str(scale)

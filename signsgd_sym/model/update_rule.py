@@ -1,0 +1,101 @@
+r"""The update rule: theta_i <- theta_i - (eta/d) f(r x_i) with an odd function f.
+
+f(z) = sign(z) is signSGD, f(z) = z is SGD. Oddness makes the drift vanish at theta_star under symmetric
+noise; multiplicativity, f(u v) = f(u) f(v), separates residual and data, so that modes exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sympy as sp
+
+from signsgd_sym import notation
+from signsgd_sym.errors import RuleError
+from signsgd_sym.model.parse import did_you_mean
+
+z = notation.z
+_p, _q = sp.Symbol("p", positive=True), sp.Symbol("q", positive=True)
+
+
+@dataclass(frozen=True)
+class UpdateRule:
+    """An odd function f of z = r x_i.
+
+    Attributes:
+        expr: f as an expression in `notation.z`.
+        name: what the user calls it.
+
+    Raises:
+        RuleError: when f contains another variable than z, or f(-z) = -f(z) is not established.
+
+    Example:
+        >>> SIGN.is_multiplicative, UpdateRule(sp.tanh(z), "tanh").is_multiplicative
+        (True, False)
+        >>> UpdateRule(z**2, "square")
+        Traceback (most recent call last):
+        ...
+        signsgd_sym.errors.RuleError: the update rule z**2 is not odd: f(-z) + f(z) = 2*z**2; use an odd function
+    """
+
+    expr: sp.Expr
+    name: str
+
+    def __post_init__(self) -> None:
+        strangers = sorted(map(str, self.expr.free_symbols - {z}))
+        if strangers:
+            raise RuleError(
+                f"the update rule {self.expr} contains {', '.join(strangers)}; write it in z alone"
+            )
+        defect = sp.simplify(self.apply(-z) + self.expr)
+        if defect != 0 and sp.simplify(self.apply(-_p) + self.apply(_p)) != 0:
+            raise RuleError(
+                f"the update rule {self.expr} is not odd: f(-z) + f(z) = {defect}; use an odd function"
+            )
+
+    @classmethod
+    def from_text(cls, text: str) -> UpdateRule:
+        """`sign` or `sgd`.
+
+        Raises:
+            RuleError: for any other text.
+        """
+        name = text.strip()
+        if name not in RULES:
+            raise RuleError(
+                f"{name[:60]!r} is not a known optimizer{did_you_mean(name, RULES)}; known: {', '.join(RULES)}"
+            )
+        return RULES[name]
+
+    @property
+    def is_multiplicative(self) -> bool:
+        """Whether f(u v) = f(u) f(v) for all real u and v, decided on the four sign patterns."""
+        return all(
+            sp.simplify(self.apply(u * v) - self.apply(u) * self.apply(v)) == 0
+            for u in (_p, -_p)
+            for v in (_q, -_q)
+        )
+
+    def apply(self, argument: sp.Expr) -> sp.Expr:
+        """f(argument)."""
+        return self.expr.subs(z, argument)
+
+    @property
+    def latex(self) -> str:
+        """f(z) as LaTeX."""
+        return str(sp.latex(self.expr))
+
+    def _repr_latex_(self) -> str:
+        return f"$f(z) = {self.latex}$"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+SIGN = UpdateRule(sp.sign(z), "sign")
+"""signSGD."""
+SGD = UpdateRule(z, "sgd")
+"""Stochastic gradient descent."""
+RULES: Mapping[str, UpdateRule] = {rule.name: rule for rule in (SIGN, SGD)}
+"""The rules that have a name."""
