@@ -61,9 +61,40 @@ K_jj = sp.Symbol("K_jj", positive=True)
 psi = sp.Symbol("psi", positive=True)
 """Noise compression psi(R) = (pi/2) phi(R) sqrt(P/R)."""
 
+phi = sp.Function("phi", positive=True)(R)
+"""Linear response of the sign rule, (2/pi) E[exp(-eps^2/(4 R))]: the mean step is phi(R) rho_i."""
+
+# --- quantities a derivation speaks about before it knows them ---------------------------------
+conditional_mean = sp.Symbol("E[f(x_i) | G = g]", real=True)
+"""E[f(x_i) | G = g]."""
+mean_given_noise = sp.Symbol("E[f(r x_i) | eps]", real=True)
+"""Mean step of coordinate i for a fixed value of the label noise, E[f(r x_i) | eps]."""
+mean_step = sp.Symbol("E[f(r x_i)]", real=True)
+"""Mean step of coordinate i, averaged over data and label noise."""
+mean_square = sp.Symbol("E[f(r)^2]", real=True)
+"""Second moment of f(residual)."""
+pair_moment = sp.Symbol("E[f(x_i) f(x_j)]", real=True)
+"""Second moment of two coordinates of correlation rho."""
+orthant_probability = sp.Function("p_orthant")(rho)
+"""P(X > 0, Y > 0) for standard Gaussian X, Y of correlation rho."""
+
+LATEX_NAMES = {
+    conditional_mean: r"\mathbb{E}[f(x_i) \mid G = g]",
+    mean_given_noise: r"\mathbb{E}[f(r x_i) \mid \epsilon]",
+    mean_step: r"\mathbb{E}[f(r x_i)]",
+    mean_square: r"\mathbb{E}[f(r)^2]",
+    pair_moment: r"\mathbb{E}[f(x_i) f(x_j)]",
+    sp.Symbol("(K Delta)_i", real=True): r"(K\Delta)_i",
+    K_ii: "K_{ii}",
+    K_jj: "K_{jj}",
+}
+"""LaTeX for the symbols whose names are words."""
+
 # --- matrices --------------------------------------------------------------------------------
 Delta = sp.MatrixSymbol("Delta", d, 1)
 """theta - theta_star, the state of the SDE."""
+KDelta_i = sp.Symbol("(K Delta)_i", real=True)
+"""Component i of K Delta."""
 K = sp.MatrixSymbol("K", d, d)
 """Covariance of the data."""
 D = sp.MatrixSymbol("D", d, d)
@@ -90,6 +121,17 @@ r = sp.IndexedBase("r", real=True)
 """Mode risks r_i = lambda_i c_i^2/2 with c = U^T D^(1/2) Delta, so that R = sum_i r_i."""
 n = sp.IndexedBase("n", real=True)
 """Mode forcing n_i = lambda_i (U^T D^(1/2) K_sigma D^(1/2) U)_ii/(2 d) for the sign rule."""
+
+
+r_i = r[i]
+"""Risk of mode i."""
+risk_sum = sp.Sum(r[j], (j, 1, d))
+"""R as the sum of its modes."""
+step_of = {
+    "drift": sp.MatrixSymbol("b", d, 1),
+    "covariance": sp.MatrixSymbol("A", d, d),
+}
+"""Names of the drift vector and of the covariance per unit time of an SDE."""
 
 
 def gaussian_density(u: sp.Expr) -> sp.Expr:

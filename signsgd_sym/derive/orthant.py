@@ -1,0 +1,79 @@
+r"""The arcsine law, by differentiating the orthant probability in the correlation.
+
+Reference: W. F. Sheppard, On the application of the theory of error to cases of normal distribution
+and normal correlation, Phil. Trans. R. Soc. A 192 (1899) 101-167; R. L. Plackett, A reduction formula
+for normal multivariate integrals, Biometrika 41 (1954) 351-360.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from signsgd_sym.derive import gaussian_integral
+from signsgd_sym.errors import RuleError
+from signsgd_sym.notation import orthant_probability, pair_moment, rho, s, x, y
+from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+
+_q = sp.Dummy("q", positive=True)  # sqrt(1 - rho^2)
+
+
+def bivariate_density() -> Any:
+    """Density at (x, y) of two standard Gaussians of correlation rho."""
+    exponent = (x**2 - 2 * rho * x * y + y**2) / (2 * (1 - rho**2))
+    return sp.exp(-exponent) / (2 * sp.pi * sp.sqrt(1 - rho**2))
+
+
+def _vanishes_at_infinity(expr: Any, variable: Any) -> bool:
+    inside = sp.simplify(expr.subs(rho**2, 1 - _q**2))
+    return bool(sp.limit(inside, variable, sp.oo) == 0)
+
+
+def arcsine_law() -> Derivation:
+    """E[sign X sign Y] = (2/pi) asin(rho) for standard Gaussians X, Y of correlation rho.
+
+    >>> arcsine_law().result
+    2*asin(rho)/pi
+    """
+    record = Recorder(
+        "arcsine-law",
+        "E[sign X sign Y] for correlated Gaussians",
+        (Assumption("(X, Y) centred Gaussian, unit variances, correlation rho"), Assumption("-1 < rho < 1", rho**2 < 1)),
+    )
+    density = bivariate_density()
+    slope, mixed = sp.diff(density, rho), sp.diff(density, x, y)
+    if sp.simplify(slope - mixed) != 0:
+        raise RuleError("the density of two correlated Gaussians does not satisfy d/drho = d^2/dx dy.")
+    quadrant = ((x, 0, sp.oo), (y, 0, sp.oo))
+    record.define(orthant_probability, sp.Integral(density, *quadrant), "the orthant probability")
+    record.equal(sp.Derivative(density, rho), sp.Derivative(density, x, y), "Plackett: both sides differentiated")
+    record.equal(
+        sp.Derivative(orthant_probability, rho),
+        sp.Integral(sp.Derivative(density, x, y), *quadrant),
+        "differentiate under the integral, then the identity above",
+    )
+    # int_0^oo d/dx (dp/dy) dx leaves the face x = 0, int_0^oo d/dy p(0, y) dy the corner (0, 0).
+    face = sp.diff(density, y)
+    if not (_vanishes_at_infinity(face, x) and _vanishes_at_infinity(density.subs(x, 0), y)):
+        raise RuleError("boundary terms at infinity do not vanish.")
+    corner = density.subs({x: 0, y: 0})
+    record.equal(
+        sp.Integral(sp.Derivative(density, x, y), *quadrant),
+        corner,
+        "the fundamental theorem in x and in y; the terms at infinity vanish",
+    )
+    independent = density.subs(rho, 0)
+    half_lines = gaussian_integral.integrate(independent.subs(y, 0), x, 0, sp.oo)
+    at_zero = sp.simplify(half_lines * gaussian_integral.integrate(independent, y, 0, sp.oo) / independent.subs(y, 0))
+    record.equal(sp.Subs(orthant_probability, rho, 0), at_zero, "for rho = 0 the integral is a product")
+    back = at_zero + sp.Integral(corner.subs(rho, s), (s, 0, rho))
+    record.equal(orthant_probability, back, "integrate in the correlation from 0")
+    probability = record.equal(back, at_zero + sp.integrate(corner.subs(rho, s), (s, 0, rho)), "evaluate")
+    record.equal(
+        pair_moment,
+        4 * orthant_probability - 1,
+        "signs agree on two quadrants of equal probability: E = 2 (2 P(X > 0, Y > 0)) - 1",
+    )
+    record.equal(4 * orthant_probability - 1, sp.expand(4 * probability - 1), "insert the probability")
+    return record.finish()

@@ -1,0 +1,194 @@
+r"""From the SDE to the risk ODE: Ito's formula on R, modes, K = I, and the stationary risk.
+
+Modes. With Q = D^(-q/2) and Q K Q = U Lambda U^T, the coordinates c = U^T Q^-1 Delta give
+R = sum_i lambda_i c_i^2/2, and Ito's formula on r_i = lambda_i c_i^2/2 closes:
+
+    dr_i/dt = -2 eta lambda_i a(R) r_i + eta^2 s(R) n_i,    n_i = lambda_i (U^T Q^-1 M Q^-1 U)_ii/(2 d).
+
+The martingale part is of order d^(-1/2): that it vanishes in the limit is the concentration theorem
+of the paper, cited and not derived here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from signsgd_sym.derive.ito import ItoProcess, ito
+from signsgd_sym.derive.matrix_algebra import MatrixAlgebra
+from signsgd_sym.derive.sde import LimitSDE
+from signsgd_sym.notation import (
+    D,
+    Delta,
+    K,
+    K_ii,
+    K_jj,
+    K_sigma,
+    Lambda,
+    R,
+    U,
+    d,
+    e_i,
+    eta,
+    i,
+    j,
+    lam,
+    n,
+    r,
+    r_i,
+    rho,
+    risk_sum,
+    t,
+)
+from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+
+CONCENTRATION = (
+    "K. L. Xiao, N. Marshall, A. Agarwala, E. Paquette, Exact Risk Curves of signSGD in High-Dimensions, arXiv 2411.12135"
+)
+RISK = sp.Trace(Delta.T * K * Delta) / 2
+"""R as a quadratic form in Delta."""
+_SYMMETRIC = frozenset({K, D, K_sigma, Lambda})
+
+
+@dataclass(frozen=True)
+class RiskODE:
+    """The closed ODE of the mode risks: dr_i/dt = `rhs`, with R = sum_j r_j.
+
+    `rhs` is an expression in `r[i]`, `lam[i]`, `n[i]`, `eta` and R; `forcing` says what n_i stands for.
+    `sde` carries a(R), s(R) and their definitions.
+    """
+
+    sde: LimitSDE
+    rhs: Any
+    forcing: Any
+    derivation: Derivation
+
+    @property
+    def equation(self) -> Any:
+        """dr_i/dt = rhs as a SymPy equation."""
+        return sp.Eq(sp.Derivative(r_i, t), self.rhs, evaluate=False)
+
+
+def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
+    """Ito's formula on R: drift and quadratic variation of the risk itself, and the derivation."""
+    record = Recorder(f"{sde.rule.name}-ito-risk", "Ito's formula on the risk", (Assumption("K symmetric, D diagonal"),))
+    algebra = MatrixAlgebra(symmetric=_SYMMETRIC)
+    record.use(sde.derivation)
+    raw = ito(RISK, sde)
+    record.define(R, RISK, "the risk")
+    change = sp.Symbol("drift of R", real=True)
+    record.equal(change, raw.drift, "Ito: grad R . b + tr(A hess R)/2 with grad R = K Delta, hess R = K")
+    drift = record.equal(raw.drift, algebra.scalar(raw.drift), "symmetry of K, D and the noise matrix; linearity of the trace")
+    variation = algebra.scalar(raw.variation)
+    record.equal(sp.Symbol("rate of [R]", real=True), variation, "Ito: grad R^T A grad R")
+    return ItoProcess(drift, variation), record.finish()
+
+
+def derive_risk_ode(sde: LimitSDE) -> RiskODE:
+    """The mode ODE of a limiting SDE whose preconditioner separates.
+
+    >>> from signsgd_sym.derive.sde import derive_sde
+    >>> from signsgd_sym.model.update_rule import SGD
+    >>> derive_risk_ode(derive_sde(SGD)).rhs
+    2*P*eta**2*n[i] - 2*eta*lambda[i]*r[i]
+    """
+    half = D ** (sde.power / 2)  # Q^-1
+    eigenbasis = MatrixAlgebra(
+        symmetric=_SYMMETRIC,
+        orthogonal=frozenset({U}),
+        eigenvectors=((Lambda, e_i, lam[i]),),
+        substitutions={K: half * U * Lambda * U.T * half},
+    )
+    record = Recorder(
+        f"{sde.rule.name}-modes",
+        f"The mode ODE for f(z) = {sde.rule.expr}",
+        (Assumption("K positive definite; U orthogonal, Lambda diagonal"), Assumption("e_i the i-th unit vector")),
+    )
+    record.use(sde.derivation)
+    record.define(K, eigenbasis.substitutions[K], "eigendecomposition of D^(-q/2) K D^(-q/2), solved for K")
+    coordinate = sp.Trace(e_i.T * U.T * half * Delta)
+    mode = lam[i] * coordinate**2 / 2
+    record.define(r_i, mode, "mode i of the risk")
+    record.equal(RISK, risk_sum, "insert K: the quadratic form is diagonal in the coordinates U^T D^(q/2) Delta")
+    raw = ito(mode, sde)
+    change = sp.Symbol("drift of r_i", real=True)
+    record.equal(change, raw.drift, "Ito's formula on r_i")
+    in_modes = record.equal(raw.drift, eigenbasis.scalar(raw.drift), "insert K, cancel U^T U and powers of D, Lambda e_i = lambda_i e_i")
+
+    noise_form = eigenbasis.scalar(sp.Trace(e_i.T * U.T * half * sde.noise_matrix * half * U * e_i))
+    forcing = lam[i] * noise_form / (2 * d)
+    record.define(n[i], forcing, "the forcing of mode i")
+    rhs = _in_mode_variables(in_modes, eigenbasis.scalar(coordinate), noise_form)
+    record.equal(in_modes, rhs, "name r_i and n_i")
+    variation = eigenbasis.scalar(raw.variation)
+    record.equal(sp.Symbol("rate of [r_i]", real=True), variation, "quadratic variation of r_i, of order 1/d")
+    record.cite(
+        sp.Derivative(r_i, t), "=", rhs,
+        "d -> oo: the martingale part vanishes uniformly on [0, T]", CONCENTRATION,
+    )
+    return RiskODE(sde, rhs, forcing, record.finish())
+
+
+def _in_mode_variables(drift: Any, coordinate: Any, noise_form: Any) -> Any:
+    """Rewrite c_i^2 = 2 r_i/lambda_i and (U^T Q^-1 M Q^-1 U)_ii = 2 d n_i/lambda_i."""
+    result = drift.subs(coordinate**2, 2 * r_i / lam[i])
+    if noise_form.has(sp.Trace):
+        return sp.expand(result.subs(noise_form, 2 * d * n[i] / lam[i]))
+    # The noise form is a number times lambda_i (SGD): only the term without r_i carries it.
+    with_r = result.coeff(r_i, 1) * r_i
+    return sp.expand(with_r + sp.simplify((result - with_r) / noise_form) * 2 * d * n[i] / lam[i])
+
+
+def identity_covariance(sde: LimitSDE) -> Derivation:
+    """R' for K = I: a scalar ODE, from Ito's formula on R.
+
+    >>> from signsgd_sym.derive.sde import derive_sde
+    >>> from signsgd_sym.model.update_rule import SIGN
+    >>> identity_covariance(derive_sde(SIGN)).result
+    -sqrt(2)*sqrt(R)*eta*phi(R) + eta**2/2
+    """
+    record = Recorder(f"{sde.rule.name}-identity", "K = I: the scalar theory", (Assumption("K = I, so D = I, C = I"),))
+    process, source = risk_process(sde)
+    record.use(source)
+    on_diagonal = sp.simplify(sde.noise_entry.subs({rho: 1, K_ii: 1, K_jj: 1}))
+    off_diagonal = sp.simplify(sde.noise_entry.subs(rho, 0))
+    record.equal(sp.Symbol("M_ii", real=True), on_diagonal, "diagonal of the noise matrix, rho = 1, K_ii = 1")
+    record.equal(sp.Symbol("M_ij", real=True), off_diagonal, "off the diagonal, rho = 0")
+    one = sp.Identity(d)
+    algebra = MatrixAlgebra(symmetric=_SYMMETRIC, substitutions={K: one, K_sigma: on_diagonal * one, D: one})
+    at_identity = algebra.scalar(process.drift)
+    record.equal(process.drift, at_identity, "every matrix is the identity")
+    radius = algebra.scalar(RISK)
+    value = sp.expand(at_identity.subs(radius * 2, 2 * R))
+    record.equal(at_identity, value, "Delta^T Delta = 2 R; the trace of the identity is d")
+    return record.finish()
+
+
+def stationary_equation(ode: RiskODE) -> Derivation:
+    """The equation of the stationary risk at constant eta: R a(R)/s(R) = eta tr(D^m)/(4 d).
+
+    The result is a SymPy equation; m = 1 for the sign rule, 2 for SGD (tr D^2 = tr K).
+    """
+    sde = ode.sde
+    record = Recorder(f"{sde.rule.name}-stationary", "The stationary risk", (Assumption("eta constant, dr_i/dt = 0"),))
+    record.use(ode.derivation)
+    [mode] = sp.solve(ode.rhs, r_i)
+    record.equal(r_i, mode, "dr_i/dt = 0, solved for r_i")
+    total = sp.Sum(n[j] / lam[j], (j, 1, d))
+    factor = sp.simplify(mode * lam[i] / n[i])
+    record.equal(risk_sum, factor * total, "sum over the modes")
+    half = D ** (sde.power / 2)
+    algebra = MatrixAlgebra(symmetric=_SYMMETRIC, orthogonal=frozenset({U}))
+    trace = sp.Trace(U.T * half * sde.noise_matrix * half * U)
+    reduced = algebra.scalar(trace)
+    record.equal(total, reduced / (2 * d), "sum of n_i/lambda_i is a trace, and U drops out")
+    diagonal = sp.powsimp(sp.simplify(K_ii ** (sde.power / 2) * sde.noise_entry.subs({rho: 1, K_jj: K_ii})))
+    exponent = sp.simplify(sp.diff(sp.log(diagonal), K_ii) * K_ii)
+    moment = sp.simplify(diagonal / K_ii**exponent) * sp.Trace(D ** (2 * exponent))
+    record.equal(reduced, moment, f"only the diagonal counts: D^q M has diagonal {diagonal}")
+    level = eta * moment / (4 * d)
+    left = sp.simplify(R * level / (factor * moment / (2 * d)))
+    record.equal(left, level, "R = sum of r_i, solved for the side that depends on R")
+    return record.finish()

@@ -1,0 +1,128 @@
+r"""The limiting SDE of an update rule (signHSGD for the sign rule), from its one-step moments.
+
+A step changes Delta_i by -(eta/d) f(r x_i), and unit time is d steps. The drift per unit time is
+therefore -eta E[f(r x_i)], linearised in rho_i = (K Delta)_i/(sqrt(K_ii) sqrt(2 R)), and the covariance
+per unit time is (eta^2/d) E[f(r)^2] E[f(x) f(x)^T]:
+
+    d Delta = -eta a(R) D^(-q) K Delta dt + B dW,    B B^T = (eta^2/d) s(R) M.
+
+Sign: a = phi(R)/sqrt(2 R), q = 1 (so that D^(-q) K = Kbar), s = 1, M = K_sigma. SGD: a = 1, q = 0, s = 2 P, M = K.
+Both are outputs of the same lines of code. The factorisation of the second moment is exact for the sign rule; for SGD it
+neglects 2 (K Delta)(K Delta)^T, which is of rank one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from signsgd_sym import notation as nt
+from signsgd_sym.derive.ito import SDE
+from signsgd_sym.derive.moments import (
+    GAUSSIAN_DATA,
+    linear_response,
+    noise_matrix_entry,
+    residual_second_moment,
+)
+from signsgd_sym.errors import RuleError
+from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.notation import D, Delta, K, K_ii, K_jj, K_sigma, P, R, d, eps, eta, phi, rho
+from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+from signsgd_sym.special import NoiseMean
+
+SECOND_MOMENT = NoiseMean(eps**2)
+"""E[eps^2] of a law not named."""
+
+
+@dataclass(frozen=True)
+class LimitSDE(SDE):
+    """The SDE of an update rule, with the factors it was assembled from.
+
+    `rate` is a(R), `power` is q, `scale` is s(R) = E[f(r)^2], `noise_matrix` is M = E[f(x) f(x)^T] and
+    `noise_entry` its entry as a function of `rho` = C_ij, `K_ii`, `K_jj`. `definitions` gives what the
+    abbreviations phi(R) and P stand for, in terms of `NoiseMean`.
+    """
+
+    rule: UpdateRule
+    rate: Any
+    power: Any
+    scale: Any
+    noise_matrix: Any
+    noise_entry: Any
+    definitions: tuple[tuple[Any, Any], ...]
+    derivation: Derivation
+
+    @property
+    def preconditioned(self) -> Any:
+        """D^(-q) K, the matrix in the drift."""
+        return D ** (-self.power) * K
+
+
+def _name_noise(expr: Any) -> tuple[Any, tuple[tuple[Any, Any], ...]]:
+    """`expr` with the population risk P in place of E[eps^2], and the definition used."""
+    if not expr.has(SECOND_MOMENT):
+        return expr, ()
+    return sp.expand(expr.xreplace({SECOND_MOMENT: 2 * (P - R)})), ((P, R + SECOND_MOMENT / 2),)
+
+
+def _separate(coefficient: Any, rule: UpdateRule) -> tuple[Any, Any]:
+    """Split the drift coefficient of (K Delta)_i into a(R) and the power q of K_ii^(-q/2)."""
+    of_K, rate = sp.powsimp(coefficient).as_independent(K_ii, as_Add=False)[::-1]
+    exponent = sp.simplify(sp.diff(sp.log(of_K), K_ii) * K_ii)
+    if not exponent.is_number:
+        raise RuleError(f"the drift of f(z) = {rule.expr} does not separate in R and K_ii: {coefficient}.")
+    return sp.simplify(rate), -2 * exponent
+
+
+def _noise_matrix(entry: Any) -> Any:
+    """The name of the matrix with entries E[f(x_i) f(x_j)]: K when they are K_ij, K_sigma when arcsines."""
+    if sp.simplify(entry - rho * sp.sqrt(K_ii * K_jj)) == 0:
+        return K
+    return K_sigma
+
+
+def derive_sde(rule: UpdateRule) -> LimitSDE:
+    """Derive the limiting SDE of `rule`; raises `RuleError` for a rule the derivation cannot treat.
+
+    >>> from signsgd_sym.model.update_rule import SGD
+    >>> derive_sde(SGD).drift
+    (-eta)*K*Delta
+    """
+    record = Recorder(
+        f"{rule.name}-sde",
+        f"The limiting SDE for f(z) = {rule.expr}",
+        (GAUSSIAN_DATA, Assumption("one pass, batch 1, step eta/d, time t = k/d"), Assumption("rho_i -> 0 as d -> oo")),
+    )
+    definitions: tuple[tuple[Any, Any], ...] = ()
+    response = record.use(linear_response(rule))
+    correlation = nt.KDelta_i / (sp.sqrt(K_ii) * sp.sqrt(2 * R))
+    if response.has(NoiseMean):
+        definitions += ((phi, response),)
+        record.define(phi, response, "the linear response to rho")
+        response = phi
+    record.expand(nt.mean_step, response * rho, "linear response", variable=rho, order=rho**3)
+    record.equal(rho, correlation, "correlation of x_i with G")
+    coefficient = sp.simplify(response * correlation / nt.KDelta_i)
+    rate, power = _separate(coefficient, rule)
+    drift = -eta * rate * (D ** (-power) * K * Delta)
+    record.equal(
+        nt.step_of["drift"],
+        drift,
+        "drift of Delta per unit time: d steps of -(eta/d) E[f(r x_i)], with rho_i inserted, as a vector",
+    )
+    scale, naming = _name_noise(record.use(residual_second_moment(rule)))
+    for name, meaning in naming:
+        record.define(name, meaning, "the population risk")
+    record.equal(nt.mean_square, scale, "second moment of the residual's factor")
+    entry = record.use(noise_matrix_entry(rule))
+    matrix = _noise_matrix(entry)
+    record.equal(nt.pair_moment, entry, f"entries of the noise matrix {matrix}, rho = C_ij")
+    covariance = eta**2 / d * scale * matrix
+    record.equal(
+        nt.step_of["covariance"], covariance, "covariance of Delta per unit time: d steps of (eta/d)^2 E[f(r x) f(r x)^T]"
+    )
+    return LimitSDE(
+        Delta, drift, covariance, rule, rate, power, scale, matrix, entry, definitions + naming, record.finish()
+    )

@@ -1,0 +1,111 @@
+r"""LaTeX for expressions, derivations and SDEs, with the symbols of the text.
+
+SymPy splits sqrt(2 R) into sqrt(2) sqrt(R) and writes a trace of a scalar as a trace; readers expect
+sqrt(2R) and Delta^T K Delta. The printer puts that right; it changes no expression that is stored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+from sympy.printing.latex import LatexPrinter
+
+from signsgd_sym.derive.sde import LimitSDE
+from signsgd_sym.notation import LATEX_NAMES, Kbar, R
+from signsgd_sym.proof.derivation import Derivation, Step
+
+_root = sp.Symbol("sqrt(2*R)", positive=True)
+RELATIONS = {"=": "=", "~": "=", "->": r"\to", ":=": r"\mathrel{:=}"}
+
+
+def with_root(expr: Any) -> Any:
+    """`expr` with the odd powers of sqrt(R) written in sqrt(2 R), where that makes it shorter."""
+
+    def is_root(node: Any) -> bool:
+        return isinstance(node, sp.Pow) and node.base == R and getattr(node.exp, "q", 1) == 2
+
+    rewritten = expr.replace(is_root, lambda node: (_root / sp.sqrt(2)) ** (2 * node.exp))
+    return rewritten if sp.count_ops(rewritten) <= sp.count_ops(expr) else expr
+
+
+class Printer(LatexPrinter):  # type: ignore[misc]
+    """SymPy's LaTeX printer with this project's names."""
+
+    def __init__(self, **settings: Any) -> None:
+        names = {**LATEX_NAMES, _root: r"\sqrt{2 R}", Kbar: r"\overline{K}", **settings.pop("symbol_names", {})}
+        super().__init__({"symbol_names": names, "inv_trig_style": "full", **settings})
+
+    def _print_Trace(self, node: Any) -> str:
+        inner = self._print(node.arg)
+        if node.arg.shape[0] == 1 or _is_scalar_product(node.arg):
+            return rf"\left({inner}\right)"
+        return rf"\operatorname{{tr}}\left({inner}\right)"
+
+    def _print_MatrixSymbol(self, node: Any) -> str:
+        if node == Kbar:
+            return r"\overline{K}"
+        return str(super()._print_Symbol(sp.Symbol(node.name)))
+
+    def _print_Indexed(self, node: Any) -> str:
+        base = self._print(sp.Symbol(node.base.name))
+        return f"{base}_{{{','.join(self._print(index) for index in node.indices)}}}"
+
+    def _print_Transpose(self, node: Any) -> str:
+        return rf"{self.parenthesize(node.arg, 1000)}^{{\top}}"
+
+
+def _is_scalar_product(product: Any) -> bool:
+    factors = product.args if isinstance(product, sp.MatMul) else ()
+    matrices = [factor for factor in factors if isinstance(factor, sp.MatrixExpr)]
+    return bool(matrices) and matrices[0].shape[0] == 1 and matrices[-1].shape[1] == 1
+
+
+def latex(expr: Any) -> str:
+    """LaTeX of an expression.
+
+    >>> from signsgd_sym.notation import phi
+    >>> latex(phi / sp.sqrt(2 * R))
+    '\\frac{\\phi{\\left(R \\right)}}{\\sqrt{2 R}}'
+    """
+    return str(Printer().doprint(with_root(sp.sympify(expr))))
+
+
+def step_latex(step: Step) -> tuple[str, str, str]:
+    """Left side, relation and right side of a step; `~` gets its order, `->` its limit."""
+    relation, right = RELATIONS[step.relation], latex(step.rhs)
+    if step.relation == "~":
+        right += rf" + O\left({latex(step.order)}\right)"
+    if step.relation == "->":
+        relation = rf"\xrightarrow[{latex(step.variable)} \to {latex(step.point)}]{{}}"
+    return latex(step.lhs), relation, right
+
+
+def derivation_latex(derivation: Derivation) -> str:
+    """The derivation as an `align*` environment, a reason behind every line."""
+    lines, previous = [], None
+    for step in derivation.steps:
+        left, relation, right = step_latex(step)
+        shown = "" if previous is not None and step.lhs == previous else left
+        lines.append(rf"  {shown} &{relation} {right} && \text{{{_escape(step.reason)}}}")
+        previous = step.rhs
+    body = " \\\\\n".join(lines)
+    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _escape(text: str) -> str:
+    for character, replacement in (("\\", r"\textbackslash "), ("_", r"\_"), ("^", r"\^{}"), ("&", r"\&"), ("%", r"\%")):
+        text = text.replace(character, replacement)
+    return text
+
+
+def sde_latex(sde: LimitSDE) -> str:
+    """The SDE as one line: d Theta = ... dt + ... dB."""
+    rate = latex(sde.rate) if sde.rate != 1 else ""
+    matrix = r"\overline{K}" if sde.power == 1 else latex(sde.preconditioned)
+    scale = latex(sde.scale) if sde.scale != 1 else ""
+    noise = rf"\sqrt{{\frac{{{scale} {latex(sde.noise_matrix)}}}{{d}}}}"
+    return (
+        rf"\mathrm{{d}}\Theta_t = -\eta\, {rate}\, {matrix}\,(\Theta_t - \theta^{{*}})\,\mathrm{{d}}t"
+        rf" + \eta\, {noise}\, \mathrm{{d}}B_t"
+    )

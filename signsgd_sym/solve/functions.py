@@ -1,0 +1,144 @@
+r"""From a derived ODE and a law to running code: the functions, their accuracy, the loaded module."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from signsgd_sym.codegen.functions import RiskFunctions
+from signsgd_sym.codegen.numpy_target import load, numpy_source
+from signsgd_sym.codegen.quadrature import Measure, scaled_mean
+from signsgd_sym.codegen.surrogate import build_surrogate
+from signsgd_sym.codegen.vector import vector_form
+from signsgd_sym.derive.closed_form import ClosedForm
+from signsgd_sym.derive.phi import closed_form, drift_rate_at_zero
+from signsgd_sym.derive.risk import RiskODE, derive_risk_ode
+from signsgd_sym.derive.sde import derive_sde
+from signsgd_sym.errors import InfiniteVariance, ParameterError
+from signsgd_sym.model.noise import Atom, NoiseLaw
+from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.notation import P, phi, x
+
+ACCURACY_NEEDED = 1e-13
+"""Relative error beyond which the closed form is not used in float64 code and the surrogate is."""
+GRID = np.logspace(-12, 12, 241)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The derived ODE of one rule under one law, and the module generated from it.
+
+    `closed_form` is None for rules whose ODE does not contain phi.
+    """
+
+    law: NoiseLaw
+    ode: RiskODE
+    closed_form: ClosedForm | None
+    phi: Any | None
+    functions: RiskFunctions
+    source: str
+    module: types.ModuleType
+
+
+def measure_of(law: NoiseLaw) -> Measure:
+    """The law as numbers for quadrature; its parameters must all be numbers."""
+    from signsgd_sym.codegen.quadrature import cut_at
+    from signsgd_sym.model.quadrature import compiled
+
+    if law.parameters:
+        names = ", ".join(s.name for s in law.parameters)
+        raise ParameterError(f"{law.text} has the symbolic parameter {names}; numbers are needed to run it.")
+    atoms, pieces = [], []
+    for weight, part in law.parts:
+        if isinstance(part, Atom):
+            atoms.append((float(weight), float(part.location)))
+            continue
+        for piece in part.pieces:
+            density = compiled(piece.density, x)
+            for lo, hi in cut_at(float(piece.lo), float(piece.hi), ()):
+                pieces.append((float(weight), density, lo, hi))
+    return Measure(tuple(atoms), tuple(pieces))
+
+
+def largest_phi_error(module: types.ModuleType, measure: Measure) -> float:
+    """Largest relative error of the module's phi against quadrature on `GRID`, where phi > 1e-290."""
+    mean, _ = scaled_mean(measure, GRID)
+    log_phi = np.log(2 / np.pi) + np.log(mean) - measure.distance**2 / (4 * GRID)
+    shown = log_phi > np.log(1e-290)
+    # exp of a large quotient carries |quotient| ulp, whoever computes it: compare scaled by that.
+    reference = 2 / np.pi * mean * np.exp(-(measure.distance**2) / (4 * GRID))
+    value = module.phi(GRID)
+    error = np.abs(value[shown] / reference[shown] - 1)
+    return float(np.max(error)) if np.all(np.isfinite(value)) else float("inf")
+
+
+def make_problem(rule: UpdateRule, law: NoiseLaw, *, ode: RiskODE | None = None, seconds: float = 20.0) -> Problem:
+    """Derive (unless `ode` is given), find phi, generate the module and measure it.
+
+    Raises `InfiniteVariance` when the rule's noise needs E[eps^2] and the law has none.
+    """
+    ode = ode or derive_risk_ode(derive_sde(rule))
+    sde = ode.sde
+    noise_power = law.second_moment().doit() if not law.parameters else law.second_moment()
+    if sde.scale.has(P) and not noise_power.is_finite:
+        raise InfiniteVariance(
+            f"{rule.name} needs label noise of finite variance and {law.text} has E[eps^2] = oo; "
+            "use --optimizer sign or a law with a variance."
+        )
+    measure = measure_of(law)
+    needs_phi = sde.rate.has(phi)
+    form, formula, at_zero = None, None, sp.sympify(sde.rate)
+    if needs_phi:
+        form, formula = closed_form(law, seconds=seconds)
+        at_zero = drift_rate_at_zero(law)
+    functions = RiskFunctions(
+        law=law.text,
+        rule=rule.name,
+        derivation=ode.derivation.id,
+        evidence=_evidence(form),
+        formula=str(formula if formula is not None else sp.Mul(2 / sp.pi, form.integral) if form else "not used"),
+        phi=formula,
+        surrogate=None,
+        has_phi=needs_phi,
+        rate=sde.rate,
+        rate_at_zero=at_zero,
+        scale=sde.scale,
+        noise_power=noise_power,
+        form=vector_form(ode.rhs, sde.rate, sde.scale),
+        measure=measure,
+    )
+    functions = _with_accuracy(functions) if needs_phi else functions
+    source = numpy_source(functions)
+    return Problem(law, ode, form, formula, functions, source, load(source))
+
+
+def _evidence(form: ClosedForm | None) -> str:
+    if form is None:
+        return "no expectation over the law but E[eps^2]"
+    if form.value is None:
+        return "quadrature of the integral"
+    if form.evidence is None:
+        return "a finite sum"
+    return f"closed form agrees with quadrature to {form.evidence.digits:.0f} digits at {form.evidence.points} points"
+
+
+def _with_accuracy(functions: RiskFunctions) -> RiskFunctions:
+    """Choose between closed form and surrogate by the error measured against quadrature."""
+    if functions.phi is not None and not _has_scipy_gap(functions.phi):
+        error = largest_phi_error(load(numpy_source(functions)), functions.measure)
+        if error <= ACCURACY_NEEDED:
+            return replace(functions, error=error)
+    surrogate = build_surrogate(functions.measure)
+    functions = replace(functions, surrogate=surrogate)
+    return replace(functions, error=largest_phi_error(load(numpy_source(functions)), functions.measure))
+
+
+def _has_scipy_gap(expr: Any) -> bool:
+    """Functions that SciPy lacks or evaluates unreliably."""
+    from signsgd_sym.special import TricomiU
+
+    return bool(expr.has(sp.meijerg, sp.hyper, TricomiU, sp.expint, sp.uppergamma))
