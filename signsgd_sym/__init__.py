@@ -1,0 +1,87 @@
+"""signsgd-sym: a symbolic-numeric derivation workbench for signSGD in high dimension.
+
+An equation is data. SymPy derives the limiting SDE and the risk ODE of an update rule; the derived
+equation becomes the code that runs; simulations that know nothing of the theory are held against it.
+
+>>> import signsgd_sym as ss
+>>> ss.derive_sde(ss.SIGN).rate
+sqrt(2)*phi(R)/(2*sqrt(R))
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Covariance": "model.covariance",
+    "NoiseLaw": "model.noise",
+    "Schedule": "model.schedule",
+    "SGD": "model.update_rule",
+    "SIGN": "model.update_rule",
+    "UpdateRule": "model.update_rule",
+    "noise_law": "model.noise",
+    "Derivation": "proof.derivation",
+    "SDE": "derive.ito",
+    "ito": "derive.ito",
+    "LimitSDE": "derive.sde",
+    "derive_sde": "derive.sde",
+    "RiskODE": "derive.risk",
+    "derive_risk_ode": "derive.risk",
+    "derive": "derive.catalogue",
+    "RiskResult": "solve.risk",
+    "risk_curve": "solve.risk",
+    "GaussianStream": "simulate",
+    "PoolStream": "simulate",
+    "Simulation": "simulate",
+    "simulate": "simulate.ensemble",
+}
+
+if TYPE_CHECKING:
+    from signsgd_sym.derive.catalogue import derive
+    from signsgd_sym.derive.ito import SDE, ito
+    from signsgd_sym.derive.risk import RiskODE, derive_risk_ode
+    from signsgd_sym.derive.sde import LimitSDE, derive_sde
+    from signsgd_sym.model.covariance import Covariance
+    from signsgd_sym.model.noise import NoiseLaw, noise_law
+    from signsgd_sym.model.schedule import Schedule
+    from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
+    from signsgd_sym.proof.derivation import Derivation
+    from signsgd_sym.simulate import GaussianStream, PoolStream, Simulation
+    from signsgd_sym.simulate.ensemble import simulate
+    from signsgd_sym.solve.risk import RiskResult, risk_curve
+
+__all__ = [
+    "SDE",
+    "SGD",
+    "SIGN",
+    "Covariance",
+    "Derivation",
+    "GaussianStream",
+    "LimitSDE",
+    "NoiseLaw",
+    "PoolStream",
+    "RiskODE",
+    "RiskResult",
+    "Schedule",
+    "Simulation",
+    "UpdateRule",
+    "derive",
+    "derive_risk_ode",
+    "derive_sde",
+    "ito",
+    "noise_law",
+    "risk_curve",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used, so that the import itself stays light."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

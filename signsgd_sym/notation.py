@@ -78,6 +78,21 @@ pair_moment = sp.Symbol("E[f(x_i) f(x_j)]", real=True)
 orthant_probability = sp.Function("p_orthant")(rho)
 """P(X > 0, Y > 0) for standard Gaussian X, Y of correlation rho."""
 
+drift_of_R = sp.Symbol("drift of R", real=True)
+"""Drift of the risk along the SDE."""
+variation_of_R = sp.Symbol("d[R]/dt", real=True)
+"""Rate of the quadratic variation of the risk."""
+drift_of_r = sp.Symbol("drift of r_i", real=True)
+"""Drift of the risk of mode i."""
+variation_of_r = sp.Symbol("d[r_i]/dt", real=True)
+"""Rate of the quadratic variation of the risk of mode i."""
+M_ii = sp.Symbol("M_ii", real=True)
+"""Diagonal entry of the noise matrix."""
+M_ij = sp.Symbol("M_ij", real=True)
+"""Off-diagonal entry of the noise matrix."""
+density_at_zero = sp.Symbol("p_R(0)", positive=True)
+"""Density of eps + sqrt(2 R) Z at 0."""
+
 LATEX_NAMES = {
     conditional_mean: r"\mathbb{E}[f(x_i) \mid G = g]",
     mean_given_noise: r"\mathbb{E}[f(r x_i) \mid \epsilon]",
@@ -85,6 +100,12 @@ LATEX_NAMES = {
     mean_square: r"\mathbb{E}[f(r)^2]",
     pair_moment: r"\mathbb{E}[f(x_i) f(x_j)]",
     sp.Symbol("(K Delta)_i", real=True): r"(K\Delta)_i",
+    drift_of_R: r"\operatorname{drift}(R)",
+    variation_of_R: r"\frac{\mathrm{d}[R]}{\mathrm{d}t}",
+    drift_of_r: r"\operatorname{drift}(r_i)",
+    variation_of_r: r"\frac{\mathrm{d}[r_i]}{\mathrm{d}t}",
+    M_ii: "M_{ii}",
+    M_ij: "M_{ij}",
     K_ii: "K_{ii}",
     K_jj: "K_{jj}",
 }

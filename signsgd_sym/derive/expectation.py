@@ -31,7 +31,7 @@ def sign_root(expr: Any, variable: Any) -> Any:
             continue
         slope = argument.coeff(variable, 1)
         rest = sp.expand(argument - slope * variable)
-        if variable in rest.free_symbols or not _inside_unit_interval(slope).is_positive:
+        if variable in rest.free_symbols or not inside_unit_interval(slope).is_positive:
             raise RuleError(
                 f"sign({argument}) is not increasing and linear in {variable}; the integral cannot be split there."
             )
@@ -41,9 +41,14 @@ def sign_root(expr: Any, variable: Any) -> Any:
     return roots.pop() if roots else None
 
 
-def _inside_unit_interval(expr: Any) -> Any:
+def inside_unit_interval(expr: Any) -> Any:
     """`expr` with rho^2 written as 1 - q^2, q > 0, so that SymPy sees |rho| < 1."""
     return sp.simplify(expr.subs(rho**2, 1 - _q**2))
+
+
+def outside_unit_interval(expr: Any) -> Any:
+    """The inverse of `inside_unit_interval`, simplified."""
+    return sp.simplify(sp.simplify(expr).subs(_q, sp.sqrt(1 - rho**2)))
 
 
 def _with_sign(expr: Any, variable: Any, value: int) -> Any:
@@ -73,12 +78,12 @@ def _as_integrals(pieces: list[tuple[Any, Any, Any]], variable: Any) -> Any:
 def _evaluate(pieces: list[tuple[Any, Any, Any]], variable: Any) -> Any:
     total = sp.S.Zero
     for piece, lo, hi in pieces:
-        value = gaussian_integral.integrate(_inside_unit_interval(piece), variable, lo, hi)
+        value = gaussian_integral.integrate(inside_unit_interval(piece), variable, lo, hi)
         if value is None:
             raise RuleError(f"no rule integrates {piece} over {variable} from {lo} to {hi}.")
         total += value
-    total = sp.simplify(total.rewrite(sp.erf)) if total.has(sp.erfc) else sp.simplify(total)
-    return sp.simplify(total.subs(_q, sp.sqrt(1 - rho**2)))
+    total = total.rewrite(sp.erf) if total.has(sp.erfc) else total
+    return outside_unit_interval(total)
 
 
 def gaussian_mean(record: Recorder, statement: Any, quantity: Any, variable: Any) -> Any:

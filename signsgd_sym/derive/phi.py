@@ -15,7 +15,7 @@ from signsgd_sym.derive.closed_form import ClosedForm, noise_mean
 from signsgd_sym.derive.moments import GAUSSIAN_DATA, linear_response
 from signsgd_sym.model.noise import Atom, NoiseLaw
 from signsgd_sym.model.update_rule import SIGN
-from signsgd_sym.notation import R, eps, gaussian_density, phi
+from signsgd_sym.notation import R, density_at_zero, eps, gaussian_density, phi, x
 from signsgd_sym.proof.derivation import Derivation, Recorder
 from signsgd_sym.special import NoiseMean
 
@@ -30,7 +30,6 @@ def smoothing_identity() -> Derivation:
     response = record.use(linear_response(SIGN))
     record.equal(phi, response, "the linear response of the sign rule")
     smoothed = gaussian_density(eps / sp.sqrt(2 * R)) / sp.sqrt(2 * R)
-    density_at_zero = sp.Symbol("p_R(0)", positive=True)
     record.define(
         density_at_zero, NoiseMean(smoothed), "density of eps + sqrt(2 R) Z at 0: the mean of that of sqrt(2 R) Z at -eps"
     )
@@ -65,14 +64,11 @@ def drift_rate_at_zero(law: NoiseLaw) -> Any:
             at_zero += weight * _one_sided_mean(piece)
     if at_zero.has(sp.oo, sp.zoo, sp.nan):
         return sp.oo
-    [constant] = [factor for factor in (smoothing_identity().result.coeff(sp.Symbol("p_R(0)", positive=True)),)]
-    return sp.simplify(constant * at_zero)
+    return sp.simplify(smoothing_identity().result.coeff(density_at_zero) * at_zero)
 
 
 def _one_sided_mean(piece: Any) -> Any:
     """(f(0+) + f(0-))/2 as far as this piece reaches 0."""
-    from signsgd_sym.notation import x
-
     total: Any = sp.S.Zero
     for direction, inside in (("+", piece.lo <= 0), ("-", piece.hi >= 0)):
         strictly = (piece.hi > 0) if direction == "+" else (piece.lo < 0)

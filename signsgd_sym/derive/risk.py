@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy as sp
 
+from signsgd_sym import notation as nt
 from signsgd_sym.derive.ito import ItoProcess, ito
 from signsgd_sym.derive.matrix_algebra import MatrixAlgebra
 from signsgd_sym.derive.sde import LimitSDE
@@ -78,11 +79,10 @@ def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     record.use(sde.derivation)
     raw = ito(RISK, sde)
     record.define(R, RISK, "the risk")
-    change = sp.Symbol("drift of R", real=True)
-    record.equal(change, raw.drift, "Ito: grad R . b + tr(A hess R)/2 with grad R = K Delta, hess R = K")
+    record.equal(nt.drift_of_R, raw.drift, "Ito: grad R . b + tr(A hess R)/2 with grad R = K Delta, hess R = K")
     drift = record.equal(raw.drift, algebra.scalar(raw.drift), "symmetry of K, D and the noise matrix; linearity of the trace")
     variation = algebra.scalar(raw.variation)
-    record.equal(sp.Symbol("rate of [R]", real=True), variation, "Ito: grad R^T A grad R")
+    record.equal(nt.variation_of_R, variation, "Ito: grad R^T A grad R")
     return ItoProcess(drift, variation), record.finish()
 
 
@@ -107,14 +107,14 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
         (Assumption("K positive definite; U orthogonal, Lambda diagonal"), Assumption("e_i the i-th unit vector")),
     )
     record.use(sde.derivation)
-    record.define(K, eigenbasis.substitutions[K], "eigendecomposition of D^(-q/2) K D^(-q/2), solved for K")
+    basis = "the eigendecomposition of D^(-1/2) K D^(-1/2), solved for K" if sde.power else "the eigendecomposition of K"
+    record.equal(K, eigenbasis.substitutions[K], basis)
     coordinate = sp.Trace(e_i.T * U.T * half * Delta)
     mode = lam[i] * coordinate**2 / 2
     record.define(r_i, mode, "mode i of the risk")
-    record.equal(RISK, risk_sum, "insert K: the quadratic form is diagonal in the coordinates U^T D^(q/2) Delta")
+    record.equal(RISK, risk_sum, "insert K: the quadratic form is diagonal in the coordinates c_i")
     raw = ito(mode, sde)
-    change = sp.Symbol("drift of r_i", real=True)
-    record.equal(change, raw.drift, "Ito's formula on r_i")
+    record.equal(nt.drift_of_r, raw.drift, "Ito's formula on r_i")
     in_modes = record.equal(raw.drift, eigenbasis.scalar(raw.drift), "insert K, cancel U^T U and powers of D, Lambda e_i = lambda_i e_i")
 
     noise_form = eigenbasis.scalar(sp.Trace(e_i.T * U.T * half * sde.noise_matrix * half * U * e_i))
@@ -123,7 +123,7 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
     rhs = _in_mode_variables(in_modes, eigenbasis.scalar(coordinate), noise_form)
     record.equal(in_modes, rhs, "name r_i and n_i")
     variation = eigenbasis.scalar(raw.variation)
-    record.equal(sp.Symbol("rate of [r_i]", real=True), variation, "quadratic variation of r_i, of order 1/d")
+    record.equal(nt.variation_of_r, variation, "quadratic variation of r_i, of order 1/d")
     record.cite(
         sp.Derivative(r_i, t), "=", rhs,
         "d -> oo: the martingale part vanishes uniformly on [0, T]", CONCENTRATION,
@@ -154,8 +154,8 @@ def identity_covariance(sde: LimitSDE) -> Derivation:
     record.use(source)
     on_diagonal = sp.simplify(sde.noise_entry.subs({rho: 1, K_ii: 1, K_jj: 1}))
     off_diagonal = sp.simplify(sde.noise_entry.subs(rho, 0))
-    record.equal(sp.Symbol("M_ii", real=True), on_diagonal, "diagonal of the noise matrix, rho = 1, K_ii = 1")
-    record.equal(sp.Symbol("M_ij", real=True), off_diagonal, "off the diagonal, rho = 0")
+    record.equal(nt.M_ii, on_diagonal, "diagonal of the noise matrix, rho = 1, K_ii = 1")
+    record.equal(nt.M_ij, off_diagonal, "off the diagonal, rho = 0")
     one = sp.Identity(d)
     algebra = MatrixAlgebra(symmetric=_SYMMETRIC, substitutions={K: one, K_sigma: on_diagonal * one, D: one})
     at_identity = algebra.scalar(process.drift)
@@ -166,10 +166,25 @@ def identity_covariance(sde: LimitSDE) -> Derivation:
     return record.finish()
 
 
-def stationary_equation(ode: RiskODE) -> Derivation:
+@dataclass(frozen=True)
+class StationaryEquation:
+    """`left` = `level`: R a(R)/s(R) = eta tr(D^power)/(4 d)."""
+
+    left: Any
+    level: Any
+    power: Any
+    derivation: Derivation
+
+    @property
+    def equation(self) -> Any:
+        """The equation as SymPy data."""
+        return sp.Eq(self.left, self.level, evaluate=False)
+
+
+def stationary_equation(ode: RiskODE) -> StationaryEquation:
     """The equation of the stationary risk at constant eta: R a(R)/s(R) = eta tr(D^m)/(4 d).
 
-    The result is a SymPy equation; m = 1 for the sign rule, 2 for SGD (tr D^2 = tr K).
+    m = 1 for the sign rule, 2 for SGD (tr D^2 = tr K).
     """
     sde = ode.sde
     record = Recorder(f"{sde.rule.name}-stationary", "The stationary risk", (Assumption("eta constant, dr_i/dt = 0"),))
@@ -183,12 +198,13 @@ def stationary_equation(ode: RiskODE) -> Derivation:
     algebra = MatrixAlgebra(symmetric=_SYMMETRIC, orthogonal=frozenset({U}))
     trace = sp.Trace(U.T * half * sde.noise_matrix * half * U)
     reduced = algebra.scalar(trace)
-    record.equal(total, reduced / (2 * d), "sum of n_i/lambda_i is a trace, and U drops out")
+    record.equal(total, reduced / (2 * d), "the sum of n_i/lambda_i is a trace, and U drops out")
     diagonal = sp.powsimp(sp.simplify(K_ii ** (sde.power / 2) * sde.noise_entry.subs({rho: 1, K_jj: K_ii})))
     exponent = sp.simplify(sp.diff(sp.log(diagonal), K_ii) * K_ii)
-    moment = sp.simplify(diagonal / K_ii**exponent) * sp.Trace(D ** (2 * exponent))
-    record.equal(reduced, moment, f"only the diagonal counts: D^q M has diagonal {diagonal}")
+    power = 2 * exponent
+    moment = sp.simplify(diagonal / K_ii**exponent) * sp.Trace(D**power)
+    record.equal(reduced, moment, f"only the diagonal counts: that of D^q M is {diagonal}")
     level = eta * moment / (4 * d)
     left = sp.simplify(R * level / (factor * moment / (2 * d)))
     record.equal(left, level, "R = sum of r_i, solved for the side that depends on R")
-    return record.finish()
+    return StationaryEquation(left, level, power, record.finish())

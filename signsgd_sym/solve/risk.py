@@ -1,0 +1,127 @@
+r"""`risk_curve`: from a law, a covariance and a step size to the risk curve of an optimizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from signsgd_sym.derive.risk import StationaryEquation, derive_risk_ode, stationary_equation
+from signsgd_sym.derive.sde import derive_sde
+from signsgd_sym.errors import NotFinite, ParameterError, ShapeMismatch, StepError
+from signsgd_sym.model.covariance import Covariance, covariance as as_covariance
+from signsgd_sym.model.noise import noise_law
+from signsgd_sym.model.schedule import Schedule
+from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.solve.curve import RiskCurve, solve_modes, stationary_risk
+from signsgd_sym.solve.functions import Problem, make_problem
+from signsgd_sym.solve.spectrum import Spectrum, spectrum
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RiskResult:
+    """The risk curve R(t) and all it rests on.
+
+    `stationary` is the stationary risk at constant eta (None for a varying schedule or a diverging ODE).
+    `error_budget` holds relative errors: `phi` of the generated function against quadrature, `solver` of the integrator.
+    """
+
+    problem: Problem
+    covariance: Covariance
+    schedule: Schedule
+    delta0: Array
+    modes: Spectrum
+    curve: RiskCurve
+    stationary_equation: StationaryEquation
+    stationary: float | None
+
+    @property
+    def t(self) -> Array:
+        """Times, from 0 to T."""
+        return self.curve.times
+
+    @property
+    def risk(self) -> Array:
+        """R(t)."""
+        return self.curve.risk
+
+    @property
+    def error_budget(self) -> dict[str, float | None]:
+        """Relative errors by source; None where the source plays no part."""
+        return {"phi": self.problem.functions.error, "solver": self.curve.solver_error}
+
+
+def initial_delta(d: int, seed: int = 0) -> Array:
+    """Delta(0) ~ N(0, I/d), so that |Delta(0)| is about 1 in every dimension."""
+    return np.asarray(np.random.default_rng(seed).standard_normal(d) / np.sqrt(d))
+
+
+def checked_times(T: Any, points: int) -> Array:
+    """`points` + 1 equally spaced times from 0 to T; raises `StepError` or `ParameterError`."""
+    horizon = float(T)
+    if not (horizon > 0 and np.isfinite(horizon)):
+        raise StepError(f"the time T is {T}; it must be positive and finite.")
+    if points < 1:
+        raise ParameterError(f"points is {points}; it must be at least 1.")
+    return np.linspace(0.0, horizon, points + 1)
+
+
+def checked_delta(delta0: ArrayLike | None, d: int, seed: int) -> Array:
+    """Delta(0) as given, or the default; raises `ShapeMismatch` or `NotFinite`."""
+    if delta0 is None:
+        return initial_delta(d, seed)
+    given = np.asarray(delta0, dtype=float)
+    if given.shape != (d,):
+        raise ShapeMismatch(f"Delta(0) has shape {given.shape} but the covariance has d = {d}; give {d} numbers.")
+    if not np.all(np.isfinite(given)):
+        where = int(np.flatnonzero(~np.isfinite(given))[0])
+        raise NotFinite(f"Delta(0) has the entry {given[where]} at index {where}; give finite numbers.")
+    if not np.any(given):
+        raise ParameterError("Delta(0) is zero, so R(0) = 0 and phi/sqrt(2 R) has no meaning; start elsewhere.")
+    return given
+
+
+def risk_curve(
+    law: Any,
+    covariance: Any,
+    lr: Any,
+    time: Any,
+    *,
+    optimizer: UpdateRule | str = "sign",
+    points: int = 100,
+    delta0: ArrayLike | None = None,
+    seed: int = 0,
+    problem: Problem | None = None,
+) -> RiskResult:
+    """Derive, generate and solve the risk ODE of `optimizer`.
+
+    law : label-noise law (text, `NoiseLaw`, `sympy.stats` variable, frozen `scipy.stats` law)
+    covariance : `Covariance`, specification such as "ar1:d=500,rho=1/2", or a matrix
+    lr : step size eta, a number or an expression in t and R; the recursion steps by eta/d
+    time : horizon T; d T steps of the recursion
+    delta0 : Delta at time 0, shape (d,); by default drawn from N(0, I/d) with `seed`
+    problem : a `Problem` made earlier for the same law and optimizer, to save its derivation
+
+    Raises `InputError` of the kind that fits, and `NotConverged` when the ODE cannot be followed to T.
+
+    >>> result = risk_curve("Normal(0, 1)", "identity:d=200", 1, 2, points=4)
+    >>> bool(abs(result.stationary - 0.5505) < 1e-4)
+    True
+    """
+    rule = optimizer if isinstance(optimizer, UpdateRule) else UpdateRule.from_text(optimizer)
+    K, schedule, times = as_covariance(covariance), Schedule.of(lr), checked_times(time, points)
+    start = checked_delta(delta0, K.d, seed)
+    if problem is None:
+        problem = make_problem(rule, noise_law(law), ode=derive_risk_ode(derive_sde(rule)))
+    modes = spectrum(problem.ode.sde, K, start)
+    curve = solve_modes(problem, modes, schedule, times)
+    equation = stationary_equation(problem.ode)
+    stationary = None
+    if schedule.is_constant:
+        trace = float(np.sum(K.diagonal ** (float(equation.power) / 2)))
+        stationary = stationary_risk(problem, trace, float(schedule.value), K.d)
+    return RiskResult(problem, K, schedule, start, modes, curve, equation, stationary)
