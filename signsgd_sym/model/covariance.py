@@ -270,7 +270,8 @@ def covariance(given: Any) -> Covariance:
         array = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
         raise ShapeMismatch(
-            f"a {type(given).__name__} is not a covariance; give a matrix, a diagonal or text such as 'identity:d=500'"
+            f"a {type(given).__name__} is not a covariance; "
+            "give a matrix, a diagonal or text such as 'identity:d=500'"
         ) from None
     return Covariance.from_diagonal(array) if array.ndim == 1 else Covariance.from_matrix(array)
 

@@ -53,8 +53,8 @@ def read_spec(spec: str) -> Covariance:
     kind = kind.strip()
     if kind not in KINDS or not colon:
         raise ParseError(
-            f"{kind[:40]!r} is not a covariance{did_you_mean(kind, KINDS)}; write for example identity:d=500, "
-            f"known: {', '.join(KINDS)}",
+            f"{kind[:40]!r} is not a covariance{did_you_mean(kind, KINDS)}; "
+            f"write for example identity:d=500, known: {', '.join(KINDS)}",
             spec,
         )
     if kind == "npy":

@@ -7,7 +7,7 @@ import itertools
 import sympy as sp
 
 from signsgd_sym.errors import DensityError
-from signsgd_sym.model.parts import GivenDensity
+from signsgd_sym.model.given_density import GivenDensity
 from signsgd_sym.model.quadrature import total_mass
 
 TOLERANCE = 1e-9
@@ -44,20 +44,21 @@ def check_density(part: GivenDensity) -> None:
 
 
 def _check_numeric(part: GivenDensity, where: str) -> None:
+    shown = f"the density {part.given}"
+    over = f"({part.ends[0]}, {part.ends[1]}){where}"
     try:
-        mass, error, smallest = total_mass(part.pieces)
+        mass = total_mass(part.pieces)
     except (TypeError, ValueError, NameError, ZeroDivisionError, OverflowError):
+        raise DensityError(f"{shown} cannot be evaluated on {over}; check its formula") from None
+    if not mass.is_real:
+        raise DensityError(f"{shown} is not real everywhere on {over}; check its formula and its interval")
+    if mass.smallest < -1e-12:
+        raise DensityError(f"{shown} takes negative values on {over}; a density is never negative")
+    if not mass.beyond <= TOLERANCE:
         raise DensityError(
-            f"the density {part.given} has no real value on ({part.ends[0]}, {part.ends[1]}){where}; check its formula"
-        ) from None
-    if smallest < -1e-12:
-        raise DensityError(
-            f"the density {part.given} takes negative values{where}; a density is never negative"
+            f"the integral of {shown} over {over} diverges, or converges too slowly to be checked; "
+            "change the formula or the interval"
         )
-    if not abs(mass - 1) <= TOLERANCE + error:
-        remedy = (
-            f"divide it by {mass:.10g}" if 1e-300 < mass < 1e300 else "check its formula and its interval"
-        )
-        raise DensityError(
-            f"the density {part.given} integrates to {mass:.10g} over ({part.ends[0]}, {part.ends[1]}){where}, not to 1; {remedy}"
-        )
+    if not abs(mass.value - 1) <= TOLERANCE + mass.error:
+        remedy = f"divide it by {mass.value:.10g}" if mass.value > 0 else "check its formula"
+        raise DensityError(f"{shown} integrates to {mass.value:.10g} over {over}, not to 1; {remedy}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import sympy as sp
 
 from signsgd_sym import notation
@@ -28,7 +30,7 @@ def split(density: sp.Expr, lo: sp.Expr, hi: sp.Expr) -> tuple[Piece, ...]:
         return (Piece(density, lo, hi),)
     edges = (lo, *points, hi)
     pieces = []
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         branch = _resolve(density, _inside(start, stop))
         if branch != 0:
             pieces.append(Piece(branch, start, stop))

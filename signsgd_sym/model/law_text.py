@@ -19,13 +19,14 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from signsgd_sym import notation
-from signsgd_sym.errors import DensityError, ParameterError, ParseError, UnknownLaw
+from signsgd_sym.errors import ParameterError, ParseError, UnknownLaw
 from signsgd_sym.model.density_check import check_density
 from signsgd_sym.model.families import FAMILIES
 from signsgd_sym.model.families.family import positive
+from signsgd_sym.model.given_density import GivenDensity
 from signsgd_sym.model.law_names import RESERVED, SPECIAL, is_law, parameter_symbols
 from signsgd_sym.model.parse import MAX_NESTING, Reader, did_you_mean
-from signsgd_sym.model.parts import Atom, DensityPart, FamilyPart, GivenDensity
+from signsgd_sym.model.parts import Atom, DensityPart, FamilyPart
 
 Parts = tuple[tuple[sp.Expr, Atom | DensityPart], ...]
 
@@ -44,7 +45,8 @@ def read_law(text: str) -> Parts:
         DensityError: `density:` of something that is not one.
 
     Example:
-        >>> [(weight, part.text) for weight, part in read_law("2*Mixture((1/4, Normal(0, v)), (3/4, Dirac(1)))")]
+        >>> parts = read_law("2*Mixture((1/4, Normal(0, v)), (3/4, Dirac(1)))")
+        >>> [(weight, part.text) for weight, part in parts]
         [(1/4, '2*Normal(0, v)'), (3/4, 'Dirac(2)')]
     """
     if _DENSITY.match(text):
@@ -97,7 +99,7 @@ class _LawReader:
                 return self._affine_form(node, depth)
             case ast.BinOp() if is_law(node):
                 raise self.reader.error(
-                    "sums and products of two laws are not read; give the density, or a Mixture if that is meant",
+                    "sums and products of two laws are not read; give the density, or write a Mixture",
                     node,
                 )
         called = self.reader.call(node)
@@ -154,7 +156,7 @@ class _LawReader:
         return value
 
     def _mixture(self, nodes: list[ast.expr], node: ast.AST, depth: int) -> Parts:
-        form = "Mixture((WEIGHT, LAW), (WEIGHT, LAW), ...), as in Mixture((9/10, Normal(0, 1)), (1/10, Dirac(0)))"
+        form = "Mixture((WEIGHT, LAW), ...), as in Mixture((9/10, Normal(0, 1)), (1/10, Dirac(0)))"
         if not nodes:
             raise self.reader.error(f"expected {form}", node)
         parts: list[tuple[sp.Expr, Atom | DensityPart]] = []
@@ -201,6 +203,3 @@ class _LawReader:
 
 def _affine(law: Parts, scale: sp.Expr, shift: sp.Expr) -> Parts:
     return tuple((weight, part.affine(scale, shift)) for weight, part in law)
-
-
-__all__ = ["DensityError", "Parts", "read_law"]

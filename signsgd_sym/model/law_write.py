@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sympy as sp
 
+from signsgd_sym.model.given_density import GivenDensity
 from signsgd_sym.model.law_text import Parts
-from signsgd_sym.model.parts import Atom, DensityPart, FamilyPart, GivenDensity
+from signsgd_sym.model.parts import Atom, DensityPart, FamilyPart
 
 
 def write_law(parts: Parts) -> str:
@@ -13,7 +14,7 @@ def write_law(parts: Parts) -> str:
 
     Example:
         >>> from signsgd_sym.model.law_text import read_law
-        >>> write_law(read_law("Finite({1/2: 1/2, -1/2: .5})"))
+        >>> write_law(read_law("Finite({-1/2: 1/2, 1/2: .5})"))
         'Rademacher(1/2)'
     """
     if len(parts) == 1:

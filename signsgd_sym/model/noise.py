@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from signsgd_sym import notation
 from signsgd_sym.errors import ParameterError
-from signsgd_sym.model.parts import Atom, DensityPart, GivenDensity
+from signsgd_sym.model.exact import exact_number
+from signsgd_sym.model.parts import Atom, DensityPart
 
 Array = NDArray[np.float64]
 eps, x = notation.eps, notation.x
@@ -270,19 +271,6 @@ def _same(image: Atom | DensityPart, other: Atom | DensityPart) -> bool:
     )
 
 
-def exact_number(value: Any) -> sp.Expr:
-    """A SymPy number; a float becomes the shortest decimal that rounds to it."""
-    if isinstance(value, float | np.floating):
-        if not np.isfinite(value):
-            raise ParameterError(f"the value {value} is not finite; give a real number")
-        return sp.Rational(repr(float(value)))
-    if isinstance(value, str):
-        from signsgd_sym.model.parse import parse_expression
-
-        return parse_expression(value, {})
-    return sp.sympify(value, strict=True)
-
-
 def noise_law(law: Any) -> NoiseLaw:
     """The law that anything a user may hand over denotes.
 
@@ -303,6 +291,3 @@ def noise_law(law: Any) -> NoiseLaw:
         f"a {type(law).__name__} is not a noise law; give text such as 'Normal(0, 1)', "
         "a sympy.stats variable or a frozen scipy.stats law"
     )
-
-
-__all__ = ["Atom", "DensityPart", "GivenDensity", "NoiseLaw", "exact_number", "noise_law"]

@@ -16,42 +16,26 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import sympy as sp
 
 from signsgd_sym.errors import ParseError
 from signsgd_sym.model.bounds import check_argument, check_factorial, check_power, check_value
-
-MAX_LENGTH = 4000
-MAX_NESTING = 40
-MAX_ARGUMENTS = 16
-MAX_DIGITS = 400
-
-CONSTANTS: Mapping[str, sp.Expr] = {"pi": sp.pi, "E": sp.E, "oo": sp.oo}
-
-_UNARY_NAMES = (
-    "sign exp log sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
-    "sech csch coth sec csc cot erf erfc erfi erfinv gamma loggamma Abs Heaviside"
+from signsgd_sym.model.grammar import (
+    BINARY,
+    CONSTANTS,
+    EXTREMA,
+    FACTORIALS,
+    FUNCTIONS,
+    MAX_ARGUMENTS,
+    MAX_DIGITS,
+    MAX_LENGTH,
+    MAX_NESTING,
+    NUMBER,
+    RELATIONS,
+    UNARY,
 )
-UNARY: Mapping[str, Callable[[sp.Expr], sp.Expr]] = {
-    **{name: getattr(sp, name) for name in _UNARY_NAMES.split()},
-    "abs": sp.Abs,
-}
-BINARY: Mapping[str, Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
-    "beta": lambda p, q: sp.gamma(p) * sp.gamma(q) / sp.gamma(p + q),
-    **{name: getattr(sp, name) for name in ("besselj", "bessely", "besseli", "besselk")},
-}
-EXTREMA: Mapping[str, Callable[..., sp.Expr]] = {"Min": sp.Min, "Max": sp.Max}
-FUNCTIONS = frozenset({*UNARY, *BINARY, *EXTREMA, "Piecewise"})
-
-_FACTORIALS = frozenset({"gamma", "loggamma", "beta", "besselj", "bessely", "besseli", "besselk"})
-_RELATIONS: Mapping[type[ast.cmpop], Callable[[sp.Expr, sp.Expr], sp.Basic]] = {
-    ast.Lt: sp.Lt,
-    ast.LtE: sp.Le,
-    ast.Gt: sp.Gt,
-    ast.GtE: sp.Ge,
-}
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def parse_expression(
@@ -241,7 +225,7 @@ class Reader:
 
     def _number(self, node: ast.Constant) -> sp.Expr:
         digits = self.source(node)
-        if isinstance(node.value, bool) or not _NUMBER.fullmatch(digits):
+        if isinstance(node.value, bool) or not NUMBER.fullmatch(digits):
             raise self.error(
                 f"{digits[:40]} is not a decimal number; write for example 3, .6 or 1e-3",
                 node,
@@ -290,9 +274,9 @@ class Reader:
         values = [self._value(each, depth + 1) for each in nodes]
         for value in values:
             self._guard(node, check_argument(name, value))
-            if name in _FACTORIALS:
+            if name in FACTORIALS:
                 self._guard(node, check_factorial(name, value))
-        operation: Callable[..., sp.Expr] = {**UNARY, **BINARY, **EXTREMA}[name]
+        operation: Any = {**UNARY, **BINARY, **EXTREMA}[name]
         try:
             return operation(*values)
         except (ValueError, TypeError):
@@ -324,10 +308,10 @@ class Reader:
                 sides = [self._value(side, depth + 1) for side in (node.left, *node.comparators)]
                 relations = []
                 for operator, left, right in zip(node.ops, sides, sides[1:], strict=False):
-                    if type(operator) not in _RELATIONS:
+                    if type(operator) not in RELATIONS:
                         raise self.error("conditions compare with <, <=, > or >=", node)
                     try:
-                        relations.append(_RELATIONS[type(operator)](left, right))
+                        relations.append(RELATIONS[type(operator)](left, right))
                     except TypeError:
                         raise self.error(f"{self.source(node)} does not compare real numbers", node) from None
                 return sp.And(*relations)

@@ -128,7 +128,7 @@ class DensityPart(ABC):
         total = np.zeros(points.shape)
         for piece in self.pieces:
             inside = (points >= float(piece.lo)) & (points < float(piece.hi))
-            total[inside] = compiled(piece.density, x)(points[inside])
+            total[inside] = np.nan_to_num(compiled(piece.density, x)(points[inside]), nan=0.0, posinf=np.inf)
         return total
 
 
@@ -147,7 +147,7 @@ class FamilyPart(DensityPart):
 
     def __post_init__(self) -> None:
         self.family.validate(self.arguments)
-        _check_affine(self.scale, self.shift)
+        check_affine(self.scale, self.shift)
 
     @property
     def family(self) -> Family:
@@ -157,7 +157,7 @@ class FamilyPart(DensityPart):
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """The family's pieces under the affine map."""
-        return _affine_pieces(self.family.pieces_at(self.arguments), self.scale, self.shift)
+        return affine_pieces(self.family.pieces_at(self.arguments), self.scale, self.shift)
 
     @property
     def text(self) -> str:
@@ -231,55 +231,8 @@ class FamilyPart(DensityPart):
         return float(self.shift) + float(self.scale) * samples
 
 
-@dataclass(frozen=True)
-class GivenDensity(DensityPart):
-    """A density given by the user, already cut at its kinks; `density_check` has seen that it is one."""
-
-    given: sp.Expr
-    ends: tuple[sp.Expr, sp.Expr]
-
-    @cached_property
-    def pieces(self) -> tuple[Piece, ...]:
-        """The density between its kinks."""
-        from signsgd_sym.model.kinks import split
-
-        return split(self.given, *self.ends)
-
-    @property
-    def text(self) -> str:
-        """`Density(EXPR, (A, B))`."""
-        return f"Density({self.given}, ({self.ends[0]}, {self.ends[1]}))"
-
-    @property
-    def free_symbols(self) -> frozenset[sp.Symbol]:
-        """Symbolic parameters."""
-        return frozenset().union(*(e.free_symbols for e in (self.given, *self.ends))) - {x}
-
-    def affine(self, scale: sp.Expr, shift: sp.Expr) -> GivenDensity:
-        """The density of scale*X + shift."""
-        _check_affine(scale, shift)
-        (piece,) = _affine_pieces((Piece(self.given, *self.ends),), scale, shift)
-        return GivenDensity(piece.density, (piece.lo, piece.hi))
-
-    def substitute(self, values: Mapping[sp.Symbol, sp.Expr]) -> GivenDensity:
-        """The density with parameters replaced by values, checked again."""
-        from signsgd_sym.model.density_check import check_density
-
-        part = GivenDensity(
-            self.given.subs(values, simultaneous=True),
-            (self.ends[0].subs(values, simultaneous=True), self.ends[1].subs(values, simultaneous=True)),
-        )
-        check_density(part)
-        return part
-
-    def second_moment(self) -> sp.Expr:
-        """`oo` when a tail says so, else a closed form that agrees with quadrature, else the integral."""
-        from signsgd_sym.model.second_moment import second_moment_of
-
-        return second_moment_of(self)
-
-
-def _affine_pieces(pieces: tuple[Piece, ...], scale: sp.Expr, shift: sp.Expr) -> tuple[Piece, ...]:
+def affine_pieces(pieces: tuple[Piece, ...], scale: sp.Expr, shift: sp.Expr) -> tuple[Piece, ...]:
+    """The pieces of scale*X + shift: density f((x - shift)/scale)/|scale|."""
     if scale == 1 and shift == 0:
         return pieces
     mapped = [
@@ -295,7 +248,8 @@ def _affine_pieces(pieces: tuple[Piece, ...], scale: sp.Expr, shift: sp.Expr) ->
     return tuple(mapped)
 
 
-def _check_affine(scale: sp.Expr, shift: sp.Expr) -> None:
+def check_affine(scale: sp.Expr, shift: sp.Expr) -> None:
+    """Refuse a scale that is zero or of unknown sign, and a shift that is not a real number."""
     if scale.is_finite is False or scale.is_zero or not (scale.is_positive or scale.is_negative):
         raise ParameterError(
             f"the factor {scale} of a law must be a non-zero real number of known sign; change it"

@@ -57,13 +57,10 @@ def factor(K: Array) -> Array:
     if definite:
         return np.asfortranarray(L)
     eigenvalues = np.linalg.eigvalsh(K)
-    tiny = d * np.finfo(np.float64).eps * eigenvalues[-1]
-    count = int((eigenvalues <= tiny).sum())
+    smallest, largest = float(eigenvalues[0]), float(eigenvalues[-1])
+    count = max(int((eigenvalues <= d * np.finfo(np.float64).eps * largest).sum()), 1)
+    ridge = max(0.0, -2 * smallest) + 1e-6 * largest
     raise NotPositiveDefinite(
-        f"the covariance has eigenvalue {eigenvalues[0]:.1e} (index 0, ascending; {max(count, 1)} of {d} are not "
-        f"positive to rounding); add a ridge such as {_ridge(eigenvalues):.1e} to its diagonal or use more samples"
+        f"the covariance has eigenvalue {smallest:.1e} (index 0, ascending), and {count} of {d} are not "
+        f"positive beyond rounding; add a ridge such as {ridge:.1e} to its diagonal, or use more samples"
     )
-
-
-def _ridge(eigenvalues: Array) -> float:
-    return float(max(0.0, -2 * eigenvalues[0]) + 1e-6 * eigenvalues[-1])

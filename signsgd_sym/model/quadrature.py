@@ -35,14 +35,13 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 
 
 def compiled(expression: sp.Expr, variable: sp.Symbol) -> Callable[[Array], Array]:
-    """A float64 function of an array from an expression in one variable; NaN from 0*oo becomes 0."""
+    """A float64 function of an array from an expression in one variable; NaN where it has no real value."""
     function = sp.lambdify(variable, expression, modules=[{"hyper": _hyper}, "scipy", "numpy"])
 
     def evaluate(points: Array) -> Array:
         with np.errstate(all="ignore"):
             values = np.asarray(function(points), dtype=np.float64)
-        values = np.broadcast_to(values, points.shape)
-        return np.where(np.isfinite(values), values, 0.0)
+        return np.broadcast_to(values, points.shape)
 
     return evaluate
 
@@ -72,7 +71,7 @@ class Arm:
         """density(u(s)) du/ds."""
         u, slope = self.distance(s)
         with np.errstate(all="ignore"):
-            product = self.density(u) * slope
+            product = self.density(u) * slope  # 0*oo far out is 0
         return np.where(np.isfinite(product), product, 0.0)
 
 
@@ -168,13 +167,35 @@ def cells(arm: Arm, *, invertible: bool) -> Cells:
     return Cells(arm, left, right, mass, arm.density_in_s(left), arm.density_in_s(right), smallest, error)
 
 
-def total_mass(pieces: Iterable[Piece]) -> tuple[float, float, float]:
-    """Integral over all pieces, its estimated error, and the smallest value met (0 if none is negative)."""
+@dataclass(frozen=True)
+class Mass:
+    """An integral over pieces, and what was met on the way.
+
+    Attributes:
+        value: the integral.
+        error: estimate of its error.
+        smallest: the smallest value of the integrand met, 0 if none is negative.
+        beyond: |mass| at distances under e^-522 or above e^522 from an end: not small if it diverges.
+        is_real: False when a value at a moderate distance from an end is not a real number.
+    """
+
+    value: float
+    error: float
+    smallest: float
+    beyond: float
+    is_real: bool
+
+
+def total_mass(pieces: Iterable[Piece]) -> Mass:
+    """The integral over all pieces."""
     parts = [cells(arm, invertible=False) for arm in arms(pieces)]
-    return (
+    moderate = np.linspace(-1.2, 1.2, 25)
+    return Mass(
         float(sum(part.mass.sum() for part in parts)),
         sum(part.error for part in parts),
         min(part.smallest for part in parts),
+        float(sum(np.abs(part.mass[np.abs(part.left + part.right) > 13.0]).sum() for part in parts)),
+        not any(np.isnan(part.arm.density(part.arm.distance(moderate)[0])).any() for part in parts),
     )
 
 
@@ -186,7 +207,7 @@ def _unit_slopes(mass: Array, width: Array, left: Array, right: Array) -> tuple[
 
 
 def _inverse_cubic(fraction: Array, slope_left: Array, slope_right: Array) -> Array:
-    """Cubic Hermite interpolation of sigma(fraction), sigma(0) = 0, sigma(1) = 1; monotone for slopes <= 3."""
+    """Cubic Hermite sigma(fraction) with sigma(0) = 0, sigma(1) = 1; monotone for slopes <= 3."""
     q = fraction
     return q * (1 - q) ** 2 * slope_left + q * q * (3 - 2 * q) - q * q * (1 - q) * slope_right
 

@@ -28,8 +28,8 @@ class Schedule:
     Example:
         >>> Schedule.of("1/2").value
         1/2
-        >>> Schedule.of("sqrt(2*R)/2").function()(0.0, 2.0)
-        1.0
+        >>> Schedule.of("1/(1 + t)").function()(1.0, 2.0)
+        0.5
     """
 
     expr: sp.Expr

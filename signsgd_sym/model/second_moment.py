@@ -9,7 +9,7 @@ import sympy as sp
 
 from signsgd_sym import notation
 from signsgd_sym.model.families.family import Piece
-from signsgd_sym.model.parts import GivenDensity
+from signsgd_sym.model.given_density import GivenDensity
 from signsgd_sym.model.quadrature import arms, cells
 
 x = notation.x

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-BLOCK = 64
+BLOCK = 16
 """Columns of an AR(1) sample that one small triangular product makes at a time."""
 
 
@@ -93,7 +93,7 @@ class Autoregressive:
         index = np.arange(BLOCK)
         lag = index[:, None] - index
         response = np.where(lag >= 0, self.rho ** np.abs(lag), 0.0) * np.sqrt(1 - self.rho**2)
-        return response.T.copy(), self.rho ** (index + 1.0)
+        return np.array(response.T), np.array(self.rho ** (index + 1.0))
 
     def colour(self, white: Array) -> Array:
         """x_i = rho x_{i-1} + sqrt(1 - rho^2) z_i, a block of columns at a time."""

@@ -36,7 +36,7 @@ class UpdateRule:
         >>> UpdateRule(z**2, "square")
         Traceback (most recent call last):
         ...
-        signsgd_sym.errors.RuleError: the update rule z**2 is not odd: f(-z) + f(z) = 2*z**2; use an odd function
+        signsgd_sym.errors.RuleError: the update rule z**2 is not odd: f(-z) + f(z) = 2*z**2; change it
     """
 
     expr: sp.Expr
@@ -50,9 +50,7 @@ class UpdateRule:
             )
         defect = sp.simplify(self.apply(-z) + self.expr)
         if defect != 0 and sp.simplify(self.apply(-_p) + self.apply(_p)) != 0:
-            raise RuleError(
-                f"the update rule {self.expr} is not odd: f(-z) + f(z) = {defect}; use an odd function"
-            )
+            raise RuleError(f"the update rule {self.expr} is not odd: f(-z) + f(z) = {defect}; change it")
 
     @classmethod
     def from_text(cls, text: str) -> UpdateRule:
@@ -64,7 +62,8 @@ class UpdateRule:
         name = text.strip()
         if name not in RULES:
             raise RuleError(
-                f"{name[:60]!r} is not a known optimizer{did_you_mean(name, RULES)}; known: {', '.join(RULES)}"
+                f"{name[:60]!r} is not a known optimizer{did_you_mean(name, RULES)}; "
+                f"known: {', '.join(RULES)}"
             )
         return RULES[name]
 

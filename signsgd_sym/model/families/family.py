@@ -125,6 +125,8 @@ class Family:
                 raise ParameterError(
                     f"{parameter} of {self.name} is {value}, but it must be an integer; change it"
                 )
+        if self.make_pieces is not None:
+            self.make_pieces(*arguments)
         for relation in self.requires:
             if self.at(relation, arguments) == sp.false:
                 shown = ", ".join(map(str, arguments))
