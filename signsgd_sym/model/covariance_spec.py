@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from signsgd_sym.errors import InputError, ParseError, ShapeMismatch
 from signsgd_sym.model.covariance import Covariance, covariance
-from signsgd_sym.model.parse import did_you_mean, parse_expression
+from signsgd_sym.model.parse import parse_expression
+from signsgd_sym.model.syntax import did_you_mean
 
 MAX_DIMENSION = 10**7
 

@@ -9,7 +9,8 @@ import sympy as sp
 
 from signsgd_sym.model.families import FAMILIES
 from signsgd_sym.model.families.family import count, location, positive
-from signsgd_sym.model.parse import Reader, names_in
+from signsgd_sym.model.parse import Reader
+from signsgd_sym.model.syntax import names_in
 
 SPECIAL = ("Mixture", "Rademacher", "Dirac", "Finite", "Density")
 """Constructors that are not families."""

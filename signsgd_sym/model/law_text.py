@@ -24,9 +24,11 @@ from signsgd_sym.model.density_check import check_density
 from signsgd_sym.model.families import FAMILIES
 from signsgd_sym.model.families.family import positive
 from signsgd_sym.model.given_density import GivenDensity
+from signsgd_sym.model.grammar import MAX_NESTING
 from signsgd_sym.model.law_names import RESERVED, SPECIAL, is_law, parameter_symbols
-from signsgd_sym.model.parse import MAX_NESTING, Reader, did_you_mean
+from signsgd_sym.model.parse import Reader
 from signsgd_sym.model.parts import Atom, DensityPart, FamilyPart
+from signsgd_sym.model.syntax import did_you_mean
 
 Parts = tuple[tuple[sp.Expr, Atom | DensityPart], ...]
 

@@ -11,10 +11,7 @@ of arguments, and the size of every integer that a power, an exponential or a fa
 from __future__ import annotations
 
 import ast
-import difflib
-import re
-import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,12 +27,12 @@ from signsgd_sym.model.grammar import (
     FUNCTIONS,
     MAX_ARGUMENTS,
     MAX_DIGITS,
-    MAX_LENGTH,
     MAX_NESTING,
     NUMBER,
     RELATIONS,
     UNARY,
 )
+from signsgd_sym.model.syntax import describe, did_you_mean, syntax_tree
 
 
 def parse_expression(
@@ -67,19 +64,6 @@ def parse_expression(
     return reader.expression(reader.tree())
 
 
-def names_in(node: ast.AST) -> frozenset[str]:
-    """Every name in the tree that is not a function or a constant of the grammar."""
-    found = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-    return frozenset(found - FUNCTIONS - set(CONSTANTS))
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the known names close to `name`, or nothing."""
-    by_case = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), by_case, n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(by_case[c] for c in close)}?" if close else ""
-
-
 @dataclass(frozen=True)
 class Reader:
     """One text, and what its names mean; its methods turn parts of the syntax tree into SymPy.
@@ -100,45 +84,8 @@ class Reader:
         return ParseError(message, self.text, min(column, len(self.text)))
 
     def tree(self) -> ast.expr:
-        """The syntax tree of the text, once its characters and length are admissible."""
-        text = self.text
-        if len(text) > MAX_LENGTH:
-            raise self.error(f"the text has {len(text)} characters; at most {MAX_LENGTH} are read")
-        for column, character in enumerate(text):
-            if not (character.isascii() and (character.isprintable() or character in "\n\r\t")):
-                raise self.error(f"the character {character!r} is not ASCII; spell names in letters", column)
-        if "#" in text or "\\" in text:
-            column = min(text.find(mark) for mark in "#\\" if mark in text)
-            raise self.error(f"the character {text[column]!r} has no meaning here; remove it", column)
-        window = " " * self.start + text[self.start : self.stop]
-        if not window.strip():
-            raise self.error("an expression is missing; write for example exp(-x**2/2)", self.start)
-        return self._syntax_tree(re.sub(r"[\n\r\t]", " ", window))
-
-    def _syntax_tree(self, window: str) -> ast.expr:
-        body = window.lstrip()  # Python would read leading blanks as indentation
-        shift = len(window) - len(body)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                tree = ast.parse(body, mode="eval").body
-        except SyntaxError as problem:
-            column = shift + max((problem.offset or 1) - 1, 0)
-            if "nested" in (problem.msg or ""):
-                raise self._too_deep() from None
-            raise self.error(
-                "this is not a complete expression; check operators and brackets", column
-            ) from None
-        except (RecursionError, MemoryError, ValueError):
-            raise self._too_deep() from None
-        for node in ast.walk(tree):
-            if isinstance(node, ast.expr):
-                node.col_offset += shift
-                node.end_col_offset = (node.end_col_offset or 0) + shift
-        return tree
-
-    def _too_deep(self) -> ParseError:
-        return self.error("the expression is nested too deeply; write it in a flatter form", self.start)
+        """The syntax tree of the part that is read."""
+        return syntax_tree(self.text, self.start, self.stop)
 
     def expression(self, node: ast.expr) -> sp.Expr:
         """The SymPy value of an arithmetic node."""
@@ -198,7 +145,7 @@ class Reader:
             case ast.Compare() | ast.BoolOp() | ast.BinOp(op=ast.BitAnd() | ast.BitOr()):
                 raise self.error("a comparison is only read as a condition inside Piecewise", node)
         raise self.error(
-            f"{_describe(node)} is not part of the language; use numbers, names, + - * / ** and functions",
+            f"{describe(node)} is not part of the language; use numbers, names, + - * / ** and functions",
             node,
         )
 
@@ -316,17 +263,3 @@ class Reader:
                         raise self.error(f"{self.source(node)} does not compare real numbers", node) from None
                 return sp.And(*relations)
         raise self.error("a condition is a comparison such as x < 1, or True", node)
-
-
-def _describe(node: ast.expr) -> str:
-    return {
-        ast.Attribute: "an attribute (a dot after a name)",
-        ast.Subscript: "an index in brackets",
-        ast.Lambda: "lambda",
-        ast.JoinedStr: "an f-string",
-        ast.NamedExpr: "an assignment",
-        ast.Tuple: "a tuple",
-        ast.List: "a list",
-        ast.Dict: "a table in braces",
-        ast.Set: "a set in braces",
-    }.get(type(node), "this construction")

@@ -13,7 +13,7 @@ import sympy as sp
 
 from signsgd_sym import notation
 from signsgd_sym.errors import RuleError
-from signsgd_sym.model.parse import did_you_mean
+from signsgd_sym.model.syntax import did_you_mean
 
 z = notation.z
 _p, _q = sp.Symbol("p", positive=True), sp.Symbol("q", positive=True)
