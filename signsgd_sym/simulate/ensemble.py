@@ -52,7 +52,9 @@ class Simulation:
 
     @property
     def mean(self) -> Array:
-        """Mean risk over replicates, shape (points,)."""
+        """Mean risk over replicates, shape (points,); NaN without any."""
+        if self.runs < 1:
+            return np.full(len(self.times), np.nan)
         return np.asarray(self.risk.mean(axis=0))
 
     @property
@@ -152,9 +154,8 @@ def _run(
 
     total = runs * int(recursion.steps[-1])
     with ThreadPoolExecutor(workers) as threads:
-        futures = [threads.submit(run, replicate) for replicate in range(runs)]
         try:
-            pending = set(futures)
+            pending = {threads.submit(run, replicate) for replicate in range(runs)}
             while pending:
                 done, pending = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
                 for future in done:

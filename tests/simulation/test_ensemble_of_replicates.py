@@ -117,6 +117,16 @@ def test_interruption_hands_over_the_finished_runs():
     np.testing.assert_array_equal(partial.risk[:2], run(runs=2, times=[0, 2000]).risk)
 
 
+def test_interruption_before_any_run_finished_has_an_empty_result():
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(SimulationInterrupted, match="0 of 2 runs finished") as caught:
+        run(runs=2, times=[0, 1e8], progress=interrupt)
+    assert caught.value.partial.risk.shape == (0, 2)
+    assert np.isnan([caught.value.partial.mean, caught.value.partial.stderr]).all()
+
+
 def test_divergence_is_reported_not_returned():
     with pytest.raises(NotConverged, match="replicate 0 overflowed before t = 5000"):
         simulate(SGD, ONE, Schedule.of(3), [1.0], times=[0, 5000], runs=1, seed=0)
