@@ -219,12 +219,12 @@ class Covariance:
     def S(self) -> Array:
         """D^(-1/2) K D^(-1/2); symmetric, with the spectrum of Kbar."""
         root = np.sqrt(self.D)
-        return self.K / root[:, None] / root
+        return self.K / np.outer(root, root)
 
     @cached_property
     def C(self) -> Array:
         """D^-1 K D^-1, correlations; rounding is clipped to [-1, 1] and the diagonal is exactly 1."""
-        correlations = np.clip(self.K / self.D[:, None] / self.D, -1.0, 1.0)
+        correlations = np.clip(self.K / np.outer(self.D, self.D), -1.0, 1.0)
         np.fill_diagonal(correlations, 1.0)
         return correlations
 

@@ -20,10 +20,22 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted law and its log-likelihood per sample (natural logarithm, rounded parameters)."""
+    """A fitted law: a family with symbolic parameters, their (rounded) values, the log-likelihood per sample."""
 
-    law: NoiseLaw
+    family: NoiseLaw
+    values: tuple[tuple[sp.Symbol, sp.Rational], ...]
     log_likelihood: float
+
+    @classmethod
+    def of(cls, family: str, log_likelihood: float, **values: sp.Rational) -> Candidate:
+        """The candidate with the family given as LAW text and its parameters by name."""
+        law = NoiseLaw.from_text(family)
+        return cls(law, tuple((symbol, values[symbol.name]) for symbol in law.parameters), log_likelihood)
+
+    @property
+    def law(self) -> NoiseLaw:
+        """The family at the fitted values."""
+        return self.family.substitute(dict(self.values))
 
     @property
     def has_variance(self) -> bool:
@@ -49,10 +61,10 @@ class LawFit:
 
 
 def fit_noise(residuals: ArrayLike) -> LawFit:
-    """Maximum likelihood among N(0, v), Laplace(0, b) and s*StudentT(nu), all centred at 0.
+    """Maximum likelihood among Normal(0, v), Laplace(0, b) and b*StudentT(nu), all centred at 0.
 
-    v = sqrt(mean r^2) and b = mean |r| in closed form; (nu, s) by a quasi-Newton search in
-    (log nu, log s) with the exact gradient. Location is fixed: the model's label noise is centred by the
+    v = sqrt(mean r^2) and b = mean |r| in closed form; (nu, b) by a quasi-Newton search in
+    (log nu, log b) with the exact gradient. Location is fixed: the model's label noise is centred by the
     regression that left the residuals.
 
     Raises:
@@ -77,13 +89,9 @@ def fit_noise(residuals: ArrayLike) -> LawFit:
     b = _rounded(size.mean())
     nu, s = map(_rounded, _student(size, square))
     candidates = [
-        Candidate(NoiseLaw.from_text(f"Normal(0, {v})"), _normal(float(v), float(square.mean()))),
-        Candidate(
-            NoiseLaw.from_text(f"Laplace(0, {b})"), -np.log(2 * float(b)) - float(size.mean()) / float(b)
-        ),
-        Candidate(
-            NoiseLaw.from_text(f"({s})*StudentT({nu})"), _student_likelihood(float(nu), float(s), square)
-        ),
+        Candidate.of("Normal(0, v)", _normal(float(v), float(square.mean())), v=v),
+        Candidate.of("Laplace(0, b)", -float(np.log(2 * float(b))) - float(size.mean()) / float(b), b=b),
+        Candidate.of("b*StudentT(nu)", _student_likelihood(float(nu), float(s), square), b=s, nu=nu),
     ]
     return LawFit(tuple(sorted(candidates, key=lambda candidate: -candidate.log_likelihood)))
 

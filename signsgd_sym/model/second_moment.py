@@ -24,8 +24,9 @@ def second_moment_of(part: GivenDensity) -> sp.Expr:
     A tail f ~ x^-p (log x)^-q has finite second moment iff p > 3, or p = 3 and q > 1. The exponent is
     measured as -log(f(10^40)/f(10^20))/log(10^20), in arbitrary precision; q = 1 at p = 3 measures as
     3 + log 2/log 10^20 = 3.0151, and any tail that falls no faster counts as infinite. Otherwise SymPy's
-    Meijer G integrator is asked, and its answer kept only if it agrees with quadrature to 1e-9; else the
-    integral is returned unevaluated. With symbolic parameters the integral stays unevaluated.
+    integrators for rational functions and Meijer G functions are asked, and the answer kept only if it
+    agrees with quadrature to 1e-9; else the integral is returned unevaluated, as it is for a density with
+    symbolic parameters.
     """
     integral = part.integral(x**2)
     if part.free_symbols:
@@ -58,15 +59,17 @@ def _tail_exponent(density: sp.Expr, side: int) -> float:
 
 def _closed_form(pieces: tuple[Piece, ...]) -> sp.Expr | None:
     from sympy.integrals.meijerint import meijerint_definite
+    from sympy.integrals.rationaltools import ratint
 
     total = sp.Integer(0)
     for piece in _at_origin(pieces):
-        integrand = sp.expand(piece.density * x**2)
-        if integrand.is_polynomial(x):
-            total += sp.integrate(integrand, (x, piece.lo, piece.hi))
+        integrand = piece.density * x**2
+        if integrand.is_rational_function(x):
+            primitive = ratint(integrand, x)
+            total += sp.limit(primitive, x, piece.hi, "-") - sp.limit(primitive, x, piece.lo, "+")
             continue
         try:
-            found = meijerint_definite(integrand, x, piece.lo, piece.hi)
+            found = meijerint_definite(sp.expand(integrand), x, piece.lo, piece.hi)
         except (NotImplementedError, ValueError, TypeError, ArithmeticError):
             return None
         if found is None or found[1] != sp.true:

@@ -125,7 +125,7 @@ class Spiked:
 
     def dense(self) -> Array:
         """K as a new array."""
-        return np.eye(self.U.shape[0]) + self.strength * self.U @ self.U.T
+        return np.eye(self.U.shape[0]) + self.strength * (self.U @ self.U.T)
 
     def matvec(self, vectors: Array) -> Array:
         """K v."""

@@ -39,7 +39,7 @@ def syntax_tree(text: str, start: int = 0, stop: int | None = None) -> ast.expr:
     except SyntaxError as problem:
         if "nested" in (problem.msg or ""):
             raise _too_deep(text, start) from None
-        column = min(shift + max((problem.offset or 1) - 1, 0), len(text))
+        column = shift + (problem.offset - 1 if problem.offset else len(body))  # 0: at the end
         raise ParseError(
             "this is not a complete expression; check operators and brackets", text, column
         ) from None

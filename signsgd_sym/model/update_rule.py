@@ -49,7 +49,10 @@ class UpdateRule:
                 f"the update rule {self.expr} contains {', '.join(strangers)}; write it in z alone"
             )
         defect = sp.simplify(self.apply(-z) + self.expr)
-        if defect != 0 and sp.simplify(self.apply(-_p) + self.apply(_p)) != 0:
+        if not (
+            _is_zero(defect)
+            or (self.apply(sp.Integer(0)) == 0 and _is_zero(self.apply(-_p) + self.apply(_p)))
+        ):
             raise RuleError(f"the update rule {self.expr} is not odd: f(-z) + f(z) = {defect}; change it")
 
     @classmethod
@@ -71,9 +74,7 @@ class UpdateRule:
     def is_multiplicative(self) -> bool:
         """Whether f(u v) = f(u) f(v) for all real u and v, decided on the four sign patterns."""
         return all(
-            sp.simplify(self.apply(u * v) - self.apply(u) * self.apply(v)) == 0
-            for u in (_p, -_p)
-            for v in (_q, -_q)
+            _is_zero(self.apply(u * v) - self.apply(u) * self.apply(v)) for u in (_p, -_p) for v in (_q, -_q)
         )
 
     def apply(self, argument: sp.Expr) -> sp.Expr:
@@ -90,6 +91,11 @@ class UpdateRule:
 
     def __str__(self) -> str:
         return self.name
+
+
+def _is_zero(expression: sp.Expr) -> bool:
+    # Min and Max cancel once they are written with Abs.
+    return bool(sp.simplify(expression) == 0 or sp.simplify(expression.rewrite(sp.Abs)) == 0)
 
 
 SIGN = UpdateRule(sp.sign(z), "sign")

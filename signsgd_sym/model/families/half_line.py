@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from sympy import Integer, Rational, besseli, exp, gamma, log, oo, pi, sqrt, zeta
+from sympy import Integer, Rational, besseli, exp, gamma, hyper, log, oo, pi, sqrt, zeta
 
 from signsgd_sym.model.families.family import Family, Piece, count, finite_if, location, positive, x
 
-ZERO = Integer(0)
+ZERO, HALF = Integer(0), Rational(1, 2)
 
 mu = location("mu")
 n_count = count("n")
@@ -70,7 +70,6 @@ CHI_SQUARED = Family(
     draw=lambda rng, n, k: rng.chisquare(k, n),
 )
 
-# The mean is a Laguerre function, which the engine does not use: affine forms fall back to the integral.
 CHI_NONCENTRAL = Family(
     "ChiNoncentral",
     (degrees, l),
@@ -86,6 +85,10 @@ CHI_NONCENTRAL = Family(
         ),
     ),
     second_moment=degrees + l**2,
+    mean=sqrt(2)
+    * gamma((degrees + 1) / 2)
+    / gamma(degrees / 2)
+    * hyper((-HALF,), (degrees / 2,), -(l**2) / 2),
     draw=lambda rng, n, k, l: np.sqrt(rng.noncentral_chisquare(k, l**2, n)),
 )
 

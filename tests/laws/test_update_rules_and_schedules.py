@@ -1,0 +1,109 @@
+"""Update rules are odd functions; schedules are positive; both are exact expressions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from signsgd_sym import notation
+from signsgd_sym.errors import ParseError, RuleError, StepError
+from signsgd_sym.model import SGD, SIGN, Schedule, UpdateRule
+
+z, t, R = notation.z, notation.t, notation.R
+
+
+@pytest.mark.parametrize(
+    ("f", "multiplicative"),
+    [
+        (sp.sign(z), True),
+        (z, True),
+        (sp.sign(z) * sp.Abs(z) ** sp.Rational(1, 2), True),
+        (sp.sign(z) * sp.Abs(z) ** 2, True),
+        (z**3, True),
+        (2 * z, False),
+        (sp.tanh(z), False),
+        (sp.erf(z), False),
+        (sp.Max(-1, sp.Min(1, z)), False),
+    ],
+)
+def test_odd_rules(f, multiplicative):
+    assert UpdateRule(f, "rule").is_multiplicative is multiplicative
+
+
+@pytest.mark.parametrize("f", [z**2, sp.Abs(z), sp.exp(z), sp.sign(z) + sp.Rational(1, 10**9), sp.Integer(1)])
+def test_rules_that_are_not_odd_are_refused(f):
+    with pytest.raises(RuleError, match="not odd"):
+        UpdateRule(f, "rule")
+
+
+def test_rules_are_functions_of_z_alone():
+    with pytest.raises(RuleError, match="contains c"):
+        UpdateRule(sp.Symbol("c") * z, "rule")
+
+
+def test_names():
+    assert UpdateRule.from_text("sign") is SIGN and UpdateRule.from_text(" sgd ") is SGD
+    for text in ("power(1/2)", "rule: z**3", "signn", ""):
+        with pytest.raises(RuleError, match="known: sign, sgd"):
+            UpdateRule.from_text(text)
+
+
+def test_apply():
+    argument = sp.Symbol("u", real=True) * 2
+    assert SGD.apply(argument) == argument
+    assert SIGN.apply(sp.Integer(-3)) == -1
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ("1/2", "1/2"),
+        (".3", "3/10"),
+        (0.1, "1/10"),
+        (np.float64(0.1), "1/10"),
+        (2, "2"),
+        ("sqrt(2)/2", "sqrt(2)/2"),
+    ],
+)
+def test_constant_steps_are_exact(given, value):
+    schedule = Schedule.of(given)
+    assert schedule.is_constant and str(schedule.value) == value
+    assert schedule.function()(3.0, 4.0) == pytest.approx(float(sp.sympify(value)))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("sqrt(2*R)/2", math.sqrt(2.0)), ("1/(1 + t)", 0.25), ("exp(-t)*R**2", 16 * math.exp(-3))],
+)
+def test_varying_steps(text, value):
+    schedule = Schedule.of(text)
+    assert not schedule.is_constant
+    assert schedule.function()(3.0, 4.0) == pytest.approx(value, rel=1e-15)
+    assert Schedule.of(str(schedule)) == schedule
+
+
+def test_a_varying_step_is_checked_where_it_is_used():
+    eta = Schedule.of("1 - t").function()
+    assert eta(0.5, 1.0) == 0.5 and eta(1.0, 1.0) == 0.0
+    with pytest.raises(StepError, match=r"is -1 at t = 2"):
+        eta(2.0, 1.0)
+    with pytest.raises(StepError, match="inf"):
+        Schedule.of("1/t").function()(0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "step", ["0", "-1/2", "1e-400", "1e400", "oo", -1, 0.0, math.nan, math.inf, "exp(-900)"]
+)
+def test_constants_that_are_no_step(step):
+    with pytest.raises(StepError):
+        Schedule.of(step)
+
+
+def test_names_in_a_step():
+    with pytest.raises(ParseError, match="k is not a known name; known here: E, R, oo, pi, t"):
+        Schedule.of("1/(1 + k)")
+    with pytest.raises(StepError, match="varies"):
+        _ = Schedule.of("t").value
