@@ -58,7 +58,7 @@ class OwenT(sp.Function):
     def _eval_is_extended_real(self) -> bool | None:
         return True if all(arg.is_extended_real for arg in self.args) else None
 
-    def _eval_rewrite_as_Integral(self, h: sp.Expr, a: sp.Expr, **hints: Any) -> sp.Expr:  # noqa: N802
+    def _eval_rewrite_as_Integral(self, h: sp.Expr, a: sp.Expr, **hints: Any) -> sp.Expr:
         s = sp.Dummy("s", real=True)
         return sp.Integral(sp.exp(-(h**2) * (1 + s**2) / 2) / (1 + s**2), (s, 0, a)) / (2 * sp.pi)
 
@@ -68,9 +68,9 @@ class OwenT(sp.Function):
 
 
 class TricomiU(sp.Function):
-    r"""Tricomi's $U(a, b, z) = \frac{1}{\Gamma(a)} \int_0^\infty e^{-z s} s^{a-1} (1+s)^{b-a-1}\, ds$ (Re a, Re z > 0).
+    r"""Tricomi's $U(a, b, z) = \frac{1}{\Gamma(a)} \int_0^\infty e^{-z s} s^{a-1} (1+s)^{b-a-1}\, ds$.
 
-    Principal branch, cut along z in (-oo, 0]. Reference: DLMF 13.4.4.
+    The integral needs Re a, Re z > 0. Principal branch, cut along z in (-oo, 0]. Reference: DLMF 13.4.4.
 
     >>> z = sp.Symbol("z", positive=True)
     >>> TricomiU(0, 3, z), TricomiU(2, 3, z)
@@ -101,7 +101,7 @@ class TricomiU(sp.Function):
         a, b, z = self.args
         return True if a.is_extended_real and b.is_extended_real and z.is_positive else None
 
-    def _eval_rewrite_as_Integral(self, a: sp.Expr, b: sp.Expr, z: sp.Expr, **hints: Any) -> sp.Expr:  # noqa: N802
+    def _eval_rewrite_as_Integral(self, a: sp.Expr, b: sp.Expr, z: sp.Expr, **hints: Any) -> sp.Expr:
         s = sp.Dummy("s", positive=True)
         integrand = sp.exp(-z * s) * s ** (a - 1) * (1 + s) ** (b - a - 1)
         return sp.Integral(integrand, (s, 0, sp.oo)) / sp.gamma(a)

@@ -1,7 +1,8 @@
 r"""The scalar functions of one law, as expressions ready for code: phi, psi, the drift rate, the noise scale.
 
 phi comes from the derivation; the drift rate phi/sqrt(2 R) and psi = (pi/2) phi sqrt(P/R) are formed
-from it symbolically, so that what cancels cancels before any number is seen, and their values at R = 0 are limits.
+from it symbolically, so that what cancels cancels before any number is seen, and their values at R = 0
+are limits.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from signsgd_sym.notation import P, R, phi
 class RiskFunctions:
     """Everything a target needs, for one update rule under one law.
 
-    `law`, `rule` and `derivation` are texts for the header. `has_phi` says whether the ODE contains phi; `phi` is its
-    closed form (None without one), `surrogate` carries the numbers where the closed form is not used; `rate` is a(R) in terms of phi(R), `scale` is s(R) in terms of P; `noise_power` is
-    E[eps^2] (oo when there is none); `rate_at_zero` is the limit of a(R) for R -> 0. `error` is the largest
+    `law`, `rule` and `derivation` are texts for the header. `has_phi` says whether the ODE contains phi;
+    `phi` is its closed form (None without one), `surrogate` carries the numbers where the closed form is
+    not used; `rate` is a(R) in terms of phi(R), `scale` is s(R) in terms of P; `noise_power` is E[eps^2]
+    (oo when there is none); `rate_at_zero` is the limit of a(R) for R -> 0. `error` is the largest
     relative error of phi measured on the grid stated in `error_range`.
     """
 

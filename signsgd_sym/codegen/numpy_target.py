@@ -14,7 +14,7 @@ from signsgd_sym.codegen.surrogate import Surrogate
 from signsgd_sym.notation import R, eta
 
 
-class _Printer(SciPyPrinter):  # type: ignore[misc]
+class _Printer(SciPyPrinter):
     """SciPy code with `erfcx`, and plain names for NumPy and scipy.special."""
 
     def __init__(self) -> None:
@@ -63,7 +63,9 @@ def _at(R, value, limit):
 def _header(f: RiskFunctions) -> str:
     formula = f.formula if f.surrogate is None else f"{f.formula} (computed by Chebyshev series in log R)"
     lo, hi = f.error_range
-    measured = "not measured" if f.error is None else f"{f.error:.1e} on R in [{lo:g}, {hi:g}], against quadrature"
+    measured = (
+        "not measured" if f.error is None else f"{f.error:.1e} on R in [{lo:g}, {hi:g}], against quadrature"
+    )
     return f'''"""Risk functions of {f.rule} under label noise {f.law}.
 
     phi(R)        = {formula}
@@ -81,9 +83,11 @@ take arrays and return NaN for negative or NaN arguments. Generated from the der
 
 
 def _surrogate_code(surrogate: Surrogate) -> str:
-    rows = ",\n".join("    [" + ", ".join(repr(float(c)) for c in row) + "]" for row in surrogate.coefficients)
+    rows = ",\n".join(
+        "    [" + ", ".join(repr(float(c)) for c in row) + "]" for row in surrogate.coefficients
+    )
     pieces = len(surrogate.coefficients)
-    return f'''
+    return f"""
 # log(phi exp(c^2/(4 R))) as Chebyshev series on equal pieces of u = log R, lowest degree first.
 _LO, _HI, _DISTANCE = {surrogate.lo!r}, {surrogate.hi!r}, {surrogate.distance!r}
 _SLOPE_LO, _SLOPE_HI = {surrogate.slope_lo!r}, {surrogate.slope_hi!r}
@@ -97,7 +101,7 @@ def _log_scaled(u):
     piece = np.minimum(position.astype(int), {pieces - 1})
     series = np.polynomial.chebyshev.chebval(2 * (position - piece) - 1, _SERIES[:, piece], tensor=False)
     return series + _SLOPE_LO * np.minimum(u - _LO, 0) + _SLOPE_HI * np.maximum(u - _HI, 0)
-'''
+"""
 
 
 def _phi_code(f: RiskFunctions) -> str:

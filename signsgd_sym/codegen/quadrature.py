@@ -11,6 +11,7 @@ underflows for laws that avoid 0.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,10 @@ MAX_NODES = 2_000_000
 
 @dataclass(frozen=True)
 class Measure:
-    """A law as numbers: `atoms` (weight, location) and `pieces` (weight, density, lo, hi) that do not straddle 0."""
+    """A law as numbers: `atoms` are (weight, location), `pieces` are (weight, density, lo, hi).
+
+    No piece has 0 in its interior.
+    """
 
     atoms: tuple[tuple[float, float], ...]
     pieces: tuple[tuple[float, Density, float, float], ...]
@@ -45,7 +49,7 @@ class Measure:
 def cut_at(lo: float, hi: float, points: tuple[float, ...]) -> list[tuple[float, float]]:
     """[lo, hi] cut at 0 and at `points`."""
     ends = [lo, *sorted({p for p in (*points, 0.0) if lo < p < hi}), hi]
-    return list(zip(ends, ends[1:], strict=False))
+    return list(itertools.pairwise(ends))
 
 
 def _map(lo: float, hi: float, v: Array) -> tuple[Array, Array, Array]:
@@ -76,7 +80,9 @@ def _piece(density: Density, lo: float, hi: float, c: float, R: Array, step: flo
     weight = density(signed * x) * slope
     if not np.all(np.isfinite(weight)):
         bad = signed * x[~np.isfinite(weight)][0]
-        raise NotConverged(f"the density is not finite at x = {bad:.6g}; write it so that it can be evaluated there.")
+        raise NotConverged(
+            f"the density is not finite at x = {bad:.6g}; write it so that it can be evaluated there."
+        )
     total = np.zeros_like(R)
     keep = weight > 0
     excess = (lo * lo - c * c) + y[keep] * (2 * lo + y[keep])  # x^2 - c^2 without cancellation

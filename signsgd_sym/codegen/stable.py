@@ -1,9 +1,9 @@
 r"""Rewriting for floating point: products of exp and erfc become erfcx.
 
-exp(u) erfc(v) overflows times underflow where u is large; with u = w + v^2 it is exp(w) erfcx(v), where w is what
-SymPy finds for u - v^2, most often 0 or free of cancellation. The rewriting is an identity, so it needs no
-condition; it is an improvement where v >= 0 (erfcx overflows for v < -26). Where the sign of v is not known
-the node `ExpErfc(u, w, v)` leaves the choice to run time.
+exp(u) erfc(v) overflows times underflow where u is large; with u = w + v^2 it is exp(w) erfcx(v), where w
+is what SymPy finds for u - v^2, most often 0 or free of cancellation. The rewriting is an identity, so it
+needs no condition; it is an improvement where v >= 0 (erfcx overflows for v < -26). Where the sign of v
+is not known the node `ExpErfc(u, w, v)` leaves the choice to run time.
 """
 
 from __future__ import annotations

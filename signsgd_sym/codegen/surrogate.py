@@ -1,9 +1,9 @@
 r"""phi(R) where no closed form can be evaluated: piecewise Chebyshev in log R.
 
 log(phi(R) exp(c^2/(4 R))) is smooth in u = log R and has linear asymptotes: slope 0 for R -> oo, where
-phi -> 2/pi, and a constant slope for R -> 0 (1/2 for a density continuous and positive at 0). Equal pieces in u carry one
-Chebyshev series each; outside them the asymptote is continued. Interpolating the logarithm makes the
-error a relative one.
+phi -> 2/pi, and a constant slope for R -> 0 (1/2 for a density continuous and positive at 0). Equal
+pieces in u carry one Chebyshev series each; outside them the asymptote is continued. Interpolating the
+logarithm makes the error a relative one.
 """
 
 from __future__ import annotations

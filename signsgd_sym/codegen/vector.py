@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from signsgd_sym.notation import P, R, eta, i, lam, n, phi, r, r_i
+from signsgd_sym.notation import P, R, i, lam, n, phi, r
 
 DRIFT_RATE = sp.Function("drift_rate", real=True)(R)
 """a(R) as a function of the generated module."""
@@ -47,7 +47,8 @@ def vector_form(rhs: Any, rate: Any, scale: Any) -> VectorForm:
         hoisted = hoisted.subs(phi, DRIFT_RATE * phi / rate)
     if scale.has(P):
         hoisted = hoisted.subs(P, NOISE_SCALE * P / scale)
-    scalars, terms = [], []
+    scalars: list[tuple[Any, Any]] = []
+    terms: list[tuple[Any, tuple[tuple[str, Any], ...]]] = []
     for term in sp.Add.make_args(sp.expand(hoisted)):
         constant, product = sp.powsimp(term).as_independent(*VECTORS)
         name = sp.Symbol(f"k_{len(scalars)}")

@@ -1,7 +1,7 @@
 r"""Expectations over a named label-noise law in closed form, where a route leads to one.
 
-For phi the quantity is exp(-eps^2/(4 R)); its integral against the density is cut at the density's breakpoints
-and each piece tries, in order,
+For phi the quantity is exp(-eps^2/(4 R)); its integral against the density is cut at the density's
+breakpoints and each piece tries, in order,
 
 1. an atom: evaluate;
 2. completing the square (Normal, Laplace, Exponential, Uniform and their shifts);
@@ -12,7 +12,8 @@ A result is used only if it agrees with quadrature of the integral it stands for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -42,6 +43,16 @@ class ClosedForm:
     routes: tuple[str, ...]
     evidence: Agreement | None
     derivation: Derivation
+
+    def at(self, values: Mapping[Any, Any]) -> ClosedForm:
+        """The same expectation with numbers for symbolic parameters.
+
+        Evidence and derivation stay those of the family.
+        """
+        value = None if self.value is None else self.value.subs(values)
+        return replace(
+            self, law=self.law.substitute(values), integral=self.integral.subs(values), value=value
+        )
 
 
 def noise_mean(law: NoiseLaw, quantity: Any, *, seconds: float = 20.0) -> ClosedForm:
@@ -103,7 +114,11 @@ def _by_meijer(pieces: list[Any], seconds: float) -> dict[Any, Any]:
 
 
 def _meijer_to_tricomi(g: Any) -> Any:
-    """G^{2,1}_{1,2}(z | a; b1, b2) = Gamma(1-a+b1) Gamma(1-a+b2) z^b1 U(1-a+b1, 1+b1-b2, z) (DLMF 16.18, 13.4.17)."""
+    """Tricomi's U for the Meijer G function with one upper and two lower parameters.
+
+    G^{2,1}_{1,2}(z | a; b, c) = Gamma(1 - a + b) Gamma(1 - a + c) z^b U(1 - a + b, 1 + b - c, z); compare the
+    Mellin-Barnes integrals DLMF 16.17.1 and 13.4.17.
+    """
     (an, ap), (bm, bq), z = g.args[0], g.args[1], g.argument
     if len(an) == 1 and not ap and len(bm) == 2 and not bq:
         a, (b1, b2) = an[0], bm
@@ -121,7 +136,7 @@ def tidy(value: Any) -> Any:
 
 
 def _erf_to_erfc(value: Any) -> Any:
-    """1 - erf as erfc in the terms where an exponential multiplies it, so that the product keeps its digits."""
+    """erf as 1 - erfc, expanded: the products exp erfc keep their digits where exp (1 - erf) loses them."""
     expanded = sp.expand(value, power_exp=False, power_base=False)
     rewritten = expanded.replace(
         lambda node: isinstance(node, sp.erf), lambda node: 1 - sp.erfc(node.args[0])

@@ -33,7 +33,7 @@ def sign_root(expr: Any, variable: Any) -> Any:
         rest = sp.expand(argument - slope * variable)
         if variable in rest.free_symbols or not inside_unit_interval(slope).is_positive:
             raise RuleError(
-                f"sign({argument}) is not increasing and linear in {variable}; the integral cannot be split there."
+                f"sign({argument}) is not increasing and linear in {variable}; it cannot be split there."
             )
         roots.add(sp.cancel(-rest / slope))
     if len(roots) > 1:
@@ -98,7 +98,9 @@ def gaussian_mean(record: Recorder, statement: Any, quantity: Any, variable: Any
         record.equal(statement, integral, f"integrate against the density of N(0, 1) in {variable}")
     pieces = split_at_sign(integrand, variable)
     if len(pieces) > 1:
-        record.equal(integral, _as_integrals(pieces, variable), f"split where the sign jumps, at {pieces[0][2]}")
+        record.equal(
+            integral, _as_integrals(pieces, variable), f"split where the sign jumps, at {pieces[0][2]}"
+        )
     value = _evaluate(pieces, variable)
     return record.equal(_as_integrals(pieces, variable), value, "complete the square")
 

@@ -6,7 +6,8 @@ For dX = b dt + B dW with covariance A = B B^T per unit time,
 
 Nothing here knows where b and A come from. Two kinds of state are served: a column of SymPy symbols,
 where f is any expression in them; and a `MatrixSymbol` of symbolic dimension, where f is any smooth
-function F(q_1, q_2, ..., t) of linear forms q = Trace(l^T X) and quadratic forms q = Trace(X^T M X), for which
+function F(q_1, q_2, ..., t) of linear forms q = Trace(l^T X) and quadratic forms q = Trace(X^T M X), for
+which
 
     grad q = l  or  (M + M^T) X,    hess q = 0  or  M + M^T,
 

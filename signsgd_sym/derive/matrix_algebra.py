@@ -17,6 +17,7 @@ matrices all the same.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -179,7 +180,7 @@ class MatrixAlgebra:
         rotated = word[rows[0] :] + word[: rows[0]]
         starts = [k for k, factor in enumerate(rotated) if factor.is_row] + [len(rotated)]
         product: Any = sp.S.One
-        for start, stop in zip(starts, starts[1:], strict=False):
+        for start, stop in itertools.pairwise(starts):
             scale, reduced = self._reduce(rotated[start:stop])
             if reduced:
                 scale *= sp.Trace(_product_of(min(reduced, self._transpose(reduced), key=_word_key), size))
@@ -188,7 +189,9 @@ class MatrixAlgebra:
 
     def _transpose(self, word: Word) -> Word:
         return tuple(
-            factor if factor.symbol in self.symmetric else Factor(factor.symbol, factor.power, not factor.transposed)
+            factor
+            if factor.symbol in self.symmetric
+            else Factor(factor.symbol, factor.power, not factor.transposed)
             for factor in reversed(word)
         )
 

@@ -1,8 +1,8 @@
 r"""Exact one-step moments of an update rule, and their linearisation in the correlation.
 
 A multiplicative rule f(u v) = f(u) f(v) splits the step f(r x_i) into f(r) f(x_i). Both factors depend
-on G, the Gaussian part of the residual r = sqrt(2 R) G - eps: write x_i = sqrt(K_ii) (rho G + sqrt(1 - rho^2) W)
-with W independent of G, and integrate over W, then over G, then over eps.
+on G, the Gaussian part of the residual r = sqrt(2 R) G - eps: write x_i = sqrt(K_ii) (rho G + sqrt(1 -
+rho^2) W) with W independent of G, and integrate over W, then over G, then over eps.
 """
 
 from __future__ import annotations
@@ -68,13 +68,17 @@ def one_step_mean(rule: UpdateRule) -> Derivation:
         gaussian_mean(record, nt.mean_given_noise, quantity, g)
         return record.finish()
     integral = sp.Integral(quantity * nt.gaussian_density(g), (g, -sp.oo, sp.oo))
-    record.equal(nt.mean_given_noise, integral, "f(r x_i) = f(r) f(x_i); insert E[f(x_i) | G = g], integrate over g")
+    record.equal(
+        nt.mean_given_noise, integral, "f(r x_i) = f(r) f(x_i); insert E[f(x_i) | G = g], integrate over g"
+    )
     slope = gaussian_mean_slope(record, quantity, g, rho)
     if quantity.subs(rho, 0) != 0:
         raise RuleError(f"E[f(r x_i)] does not vanish at rho = 0 for f(z) = {rule.expr}.")
     back = sp.Integral(slope.subs(rho, s), (s, 0, rho))
     record.equal(integral, back, "integrate back in rho; at rho = 0 the integrand vanishes")
-    record.equal(back, _recognise_owen(slope), "Owen's T, whose derivative in rho is proportional to the integrand")
+    record.equal(
+        back, _recognise_owen(slope), "Owen's T, whose derivative in rho is proportional to the integrand"
+    )
     return record.finish()
 
 
@@ -95,14 +99,18 @@ def linearisation(rule: UpdateRule, terms: int = 2) -> Derivation:
     """
     exact = one_step_mean(rule)
     record = Recorder(
-        f"{rule.name}-linearisation", f"Small correlations, f(z) = {rule.expr}", (GAUSSIAN_DATA, Assumption("rho -> 0"))
+        f"{rule.name}-linearisation",
+        f"Small correlations, f(z) = {rule.expr}",
+        (GAUSSIAN_DATA, Assumption("rho -> 0")),
     )
     mean = record.use(exact)
     degree = 2 * terms + 1
     taylor = sum(
         sp.simplify(mean.diff(rho, k).subs(rho, 0)) / sp.factorial(k) * rho**k for k in range(degree)
     )
-    record.expand(mean, taylor, f"Taylor's theorem at rho = 0, {terms} odd terms", variable=rho, order=rho**degree)
+    record.expand(
+        mean, taylor, f"Taylor's theorem at rho = 0, {terms} odd terms", variable=rho, order=rho**degree
+    )
     return record.finish()
 
 
@@ -134,7 +142,9 @@ def residual_second_moment(rule: UpdateRule) -> Derivation:
     1
     """
     record = Recorder(
-        f"{rule.name}-second-moment", f"E[f(r)^2] for f(z) = {rule.expr}", (GAUSSIAN_DATA, Assumption("r != 0 almost surely"))
+        f"{rule.name}-second-moment",
+        f"E[f(r)^2] for f(z) = {rule.expr}",
+        (GAUSSIAN_DATA, Assumption("r != 0 almost surely")),
     )
     given_eps = gaussian_mean(record, nt.mean_square, rule.apply(nt.residual()) ** 2, g)
     record.equal(NoiseMean(given_eps), NoiseMean.of(sp.expand(given_eps)), "average over the label noise")
@@ -144,11 +154,13 @@ def residual_second_moment(rule: UpdateRule) -> Derivation:
 def coordinate_pair_moment(rule: UpdateRule) -> Derivation:
     """E[f(x_i) f(x_j)] for coordinates of variances K_ii, K_jj and correlation rho.
 
-    The same two rules as for the one-step mean: condition x_j on x_i = sqrt(K_ii) g, then integrate over g. For the
-    sign rule `orthant.arcsine_law` reaches the same function by a different road.
+    The same two rules as for the one-step mean: condition x_j on x_i = sqrt(K_ii) g, then integrate over
+    g. For the sign rule `orthant.arcsine_law` reaches the same function by a different road.
     """
     _require_multiplicative(rule)
-    record = Recorder(f"{rule.name}-pair-moment", f"E[f(x_i) f(x_j)] for f(z) = {rule.expr}", (GAUSSIAN_DATA, CORRELATION))
+    record = Recorder(
+        f"{rule.name}-pair-moment", f"E[f(x_i) f(x_j)] for f(z) = {rule.expr}", (GAUSSIAN_DATA, CORRELATION)
+    )
     given_g = record.use(conditional_mean(rule)).subs(K_ii, K_jj)
     quantity = rule.apply(sp.sqrt(K_ii) * g) * given_g
     if not quantity.has(sp.erf):

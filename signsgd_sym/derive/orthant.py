@@ -39,7 +39,10 @@ def arcsine_law() -> Derivation:
     record = Recorder(
         "arcsine-law",
         "E[sign X sign Y] for correlated Gaussians",
-        (Assumption("(X, Y) centred Gaussian, unit variances, correlation rho"), Assumption("-1 < rho < 1", rho**2 < 1)),
+        (
+            Assumption("(X, Y) centred Gaussian, unit variances, correlation rho"),
+            Assumption("-1 < rho < 1", rho**2 < 1),
+        ),
     )
     density = bivariate_density()
     slope, mixed = sp.diff(density, rho), sp.diff(density, x, y)
@@ -47,7 +50,9 @@ def arcsine_law() -> Derivation:
         raise RuleError("the density of two correlated Gaussians does not satisfy d/drho = d^2/dx dy.")
     quadrant = ((x, 0, sp.oo), (y, 0, sp.oo))
     record.define(orthant_probability, sp.Integral(density, *quadrant), "the orthant probability")
-    record.equal(sp.Derivative(density, rho), sp.Derivative(density, x, y), "Plackett: both sides differentiated")
+    record.equal(
+        sp.Derivative(density, rho), sp.Derivative(density, x, y), "Plackett: both sides differentiated"
+    )
     record.equal(
         sp.Derivative(orthant_probability, rho),
         sp.Integral(sp.Derivative(density, x, y), *quadrant),
@@ -65,7 +70,9 @@ def arcsine_law() -> Derivation:
     )
     independent = density.subs(rho, 0)
     half_lines = gaussian_integral.integrate(independent.subs(y, 0), x, 0, sp.oo)
-    at_zero = sp.simplify(half_lines * gaussian_integral.integrate(independent, y, 0, sp.oo) / independent.subs(y, 0))
+    at_zero = sp.simplify(
+        half_lines * gaussian_integral.integrate(independent, y, 0, sp.oo) / independent.subs(y, 0)
+    )
     record.equal(sp.Subs(orthant_probability, rho, 0), at_zero, "for rho = 0 the integral is a product")
     back = at_zero + sp.Integral(corner.subs(rho, s), (s, 0, rho))
     record.equal(orthant_probability, back, "integrate in the correlation from 0")

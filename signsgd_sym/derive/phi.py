@@ -1,8 +1,8 @@
 r"""phi under a named law: the closed form, the smoothing identity and the limit of the drift rate.
 
-Smoothing identity: phi(R)/sqrt(2 R) = 2 sqrt(2/pi) p_R(0), where p_R is the density of eps + sqrt(2 R) Z at 0,
-Z ~ N(0, 1). So as R -> 0 the drift rate tends to 2 sqrt(2/pi) f_eps(0), with the mean of the two one-sided values at a
-jump; to oo with an atom or a pole at 0; to 0 when 0 is outside the support.
+Smoothing identity: phi(R)/sqrt(2 R) = 2 sqrt(2/pi) p_R(0), where p_R is the density of eps + sqrt(2 R) Z
+at 0, Z ~ N(0, 1). So as R -> 0 the drift rate tends to 2 sqrt(2/pi) f_eps(0), with the mean of the two
+one-sided values at a jump; to oo with an atom or a pole at 0; to 0 when 0 is outside the support.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import sympy as sp
 
 from signsgd_sym.derive.closed_form import ClosedForm, noise_mean
 from signsgd_sym.derive.moments import GAUSSIAN_DATA, linear_response
-from signsgd_sym.model.noise import Atom, NoiseLaw
+from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import SIGN
 from signsgd_sym.notation import R, density_at_zero, eps, gaussian_density, phi, x
 from signsgd_sym.proof.derivation import Derivation, Recorder
@@ -31,20 +32,35 @@ def smoothing_identity() -> Derivation:
     record.equal(phi, response, "the linear response of the sign rule")
     smoothed = gaussian_density(eps / sp.sqrt(2 * R)) / sp.sqrt(2 * R)
     record.define(
-        density_at_zero, NoiseMean(smoothed), "density of eps + sqrt(2 R) Z at 0: the mean of that of sqrt(2 R) Z at -eps"
+        density_at_zero,
+        NoiseMean(smoothed),
+        "density of eps + sqrt(2 R) Z at 0: the mean of that of sqrt(2 R) Z at -eps",
     )
     rate = response / sp.sqrt(2 * R)
     multiple = sp.simplify(rate / NoiseMean.of(smoothed))
-    record.equal(phi / sp.sqrt(2 * R), multiple * density_at_zero, "the two expectations differ by a constant factor")
+    record.equal(
+        phi / sp.sqrt(2 * R), multiple * density_at_zero, "the two expectations differ by a constant factor"
+    )
     return record.finish()
 
 
-def closed_form(law: NoiseLaw, *, seconds: float = 20.0) -> tuple[ClosedForm, Any | None]:
-    """The expectation in phi under `law`, and phi itself in closed form (None without one)."""
-    response = linear_response(SIGN).result
-    [mean] = response.atoms(NoiseMean)
-    form = noise_mean(law, mean.quantity, seconds=seconds)
-    return form, None if form.value is None else sp.simplify(response.xreplace({mean: form.value}))
+def phi_mean(law: NoiseLaw, *, seconds: float = 20.0) -> ClosedForm:
+    """The expectation in phi under `law`, in closed form where a route leads to one."""
+    return noise_mean(law, _mean().quantity, seconds=seconds)
+
+
+def phi_of(form: ClosedForm) -> Any | None:
+    """phi from the expectation in it; None without a closed form."""
+    return (
+        None
+        if form.value is None
+        else sp.simplify(linear_response(SIGN).result.xreplace({_mean(): form.value}))
+    )
+
+
+def _mean() -> Any:
+    [mean] = linear_response(SIGN).result.atoms(NoiseMean)
+    return mean
 
 
 def drift_rate_at_zero(law: NoiseLaw) -> Any:

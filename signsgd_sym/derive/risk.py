@@ -37,7 +37,6 @@ from signsgd_sym.notation import (
     j,
     lam,
     n,
-    r,
     r_i,
     rho,
     risk_sum,
@@ -46,7 +45,8 @@ from signsgd_sym.notation import (
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 
 CONCENTRATION = (
-    "K. L. Xiao, N. Marshall, A. Agarwala, E. Paquette, Exact Risk Curves of signSGD in High-Dimensions, arXiv 2411.12135"
+    "K. L. Xiao, N. Marshall, A. Agarwala, E. Paquette, "
+    "Exact Risk Curves of signSGD in High-Dimensions, arXiv 2411.12135"
 )
 RISK = sp.Trace(Delta.T * K * Delta) / 2
 """R as a quadratic form in Delta."""
@@ -74,13 +74,19 @@ class RiskODE:
 
 def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     """Ito's formula on R: drift and quadratic variation of the risk itself, and the derivation."""
-    record = Recorder(f"{sde.rule.name}-ito-risk", "Ito's formula on the risk", (Assumption("K symmetric, D diagonal"),))
+    record = Recorder(
+        f"{sde.rule.name}-ito-risk", "Ito's formula on the risk", (Assumption("K symmetric, D diagonal"),)
+    )
     algebra = MatrixAlgebra(symmetric=_SYMMETRIC)
     record.use(sde.derivation)
     raw = ito(RISK, sde)
     record.define(R, RISK, "the risk")
-    record.equal(nt.drift_of_R, raw.drift, "Ito: grad R . b + tr(A hess R)/2 with grad R = K Delta, hess R = K")
-    drift = record.equal(raw.drift, algebra.scalar(raw.drift), "symmetry of K, D and the noise matrix; linearity of the trace")
+    record.equal(
+        nt.drift_of_R, raw.drift, "Ito: grad R . b + tr(A hess R)/2 with grad R = K Delta, hess R = K"
+    )
+    drift = record.equal(
+        raw.drift, algebra.scalar(raw.drift), "symmetry of K, D and the noise matrix; linearity of the trace"
+    )
     variation = algebra.scalar(raw.variation)
     record.equal(nt.variation_of_R, variation, "Ito: grad R^T A grad R")
     return ItoProcess(drift, variation), record.finish()
@@ -104,10 +110,17 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
     record = Recorder(
         f"{sde.rule.name}-modes",
         f"The mode ODE for f(z) = {sde.rule.expr}",
-        (Assumption("K positive definite; U orthogonal, Lambda diagonal"), Assumption("e_i the i-th unit vector")),
+        (
+            Assumption("K positive definite; U orthogonal, Lambda diagonal"),
+            Assumption("e_i the i-th unit vector"),
+        ),
     )
     record.use(sde.derivation)
-    basis = "the eigendecomposition of D^(-1/2) K D^(-1/2), solved for K" if sde.power else "the eigendecomposition of K"
+    basis = (
+        "the eigendecomposition of D^(-1/2) K D^(-1/2), solved for K"
+        if sde.power
+        else "the eigendecomposition of K"
+    )
     record.equal(K, eigenbasis.substitutions[K], basis)
     coordinate = sp.Trace(e_i.T * U.T * half * Delta)
     mode = lam[i] * coordinate**2 / 2
@@ -115,7 +128,11 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
     record.equal(RISK, risk_sum, "insert K: the quadratic form is diagonal in the coordinates c_i")
     raw = ito(mode, sde)
     record.equal(nt.drift_of_r, raw.drift, "Ito's formula on r_i")
-    in_modes = record.equal(raw.drift, eigenbasis.scalar(raw.drift), "insert K, cancel U^T U and powers of D, Lambda e_i = lambda_i e_i")
+    in_modes = record.equal(
+        raw.drift,
+        eigenbasis.scalar(raw.drift),
+        "insert K, cancel U^T U and powers of D, Lambda e_i = lambda_i e_i",
+    )
 
     noise_form = eigenbasis.scalar(sp.Trace(e_i.T * U.T * half * sde.noise_matrix * half * U * e_i))
     forcing = lam[i] * noise_form / (2 * d)
@@ -125,8 +142,11 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
     variation = eigenbasis.scalar(raw.variation)
     record.equal(nt.variation_of_r, variation, "quadratic variation of r_i, of order 1/d")
     record.cite(
-        sp.Derivative(r_i, t), "=", rhs,
-        "d -> oo: the martingale part vanishes uniformly on [0, T]", CONCENTRATION,
+        sp.Derivative(r_i, t),
+        "=",
+        rhs,
+        "d -> oo: the martingale part vanishes uniformly on [0, T]",
+        CONCENTRATION,
     )
     return RiskODE(sde, rhs, forcing, record.finish())
 
@@ -149,7 +169,9 @@ def identity_covariance(sde: LimitSDE) -> Derivation:
     >>> identity_covariance(derive_sde(SIGN)).result
     -sqrt(2)*sqrt(R)*eta*phi(R) + eta**2/2
     """
-    record = Recorder(f"{sde.rule.name}-identity", "K = I: the scalar theory", (Assumption("K = I, so D = I, C = I"),))
+    record = Recorder(
+        f"{sde.rule.name}-identity", "K = I: the scalar theory", (Assumption("K = I, so D = I, C = I"),)
+    )
     process, source = risk_process(sde)
     record.use(source)
     on_diagonal = sp.simplify(sde.noise_entry.subs({rho: 1, K_ii: 1, K_jj: 1}))
@@ -187,7 +209,9 @@ def stationary_equation(ode: RiskODE) -> StationaryEquation:
     m = 1 for the sign rule, 2 for SGD (tr D^2 = tr K).
     """
     sde = ode.sde
-    record = Recorder(f"{sde.rule.name}-stationary", "The stationary risk", (Assumption("eta constant, dr_i/dt = 0"),))
+    record = Recorder(
+        f"{sde.rule.name}-stationary", "The stationary risk", (Assumption("eta constant, dr_i/dt = 0"),)
+    )
     record.use(ode.derivation)
     [mode] = sp.solve(ode.rhs, r_i)
     record.equal(r_i, mode, "dr_i/dt = 0, solved for r_i")

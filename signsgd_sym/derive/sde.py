@@ -6,9 +6,9 @@ per unit time is (eta^2/d) E[f(r)^2] E[f(x) f(x)^T]:
 
     d Delta = -eta a(R) D^(-q) K Delta dt + B dW,    B B^T = (eta^2/d) s(R) M.
 
-Sign: a = phi(R)/sqrt(2 R), q = 1 (so that D^(-q) K = Kbar), s = 1, M = K_sigma. SGD: a = 1, q = 0, s = 2 P, M = K.
-Both are outputs of the same lines of code. The factorisation of the second moment is exact for the sign rule; for SGD it
-neglects 2 (K Delta)(K Delta)^T, which is of rank one.
+Sign: a = phi(R)/sqrt(2 R), q = 1 (so that D^(-q) K = Kbar), s = 1, M = K_sigma. SGD: a = 1, q = 0, s = 2
+P, M = K. Both are outputs of the same lines of code. The factorisation of the second moment is exact for
+the sign rule; for SGD it neglects 2 (K Delta)(K Delta)^T, which is of rank one.
 """
 
 from __future__ import annotations
@@ -93,7 +93,11 @@ def derive_sde(rule: UpdateRule) -> LimitSDE:
     record = Recorder(
         f"{rule.name}-sde",
         f"The limiting SDE for f(z) = {rule.expr}",
-        (GAUSSIAN_DATA, Assumption("one pass, batch 1, step eta/d, time t = k/d"), Assumption("rho_i -> 0 as d -> oo")),
+        (
+            GAUSSIAN_DATA,
+            Assumption("one pass, batch 1, step eta/d, time t = k/d"),
+            Assumption("rho_i -> 0 as d -> oo"),
+        ),
     )
     definitions: tuple[tuple[Any, Any], ...] = ()
     response = record.use(linear_response(rule))
@@ -121,8 +125,20 @@ def derive_sde(rule: UpdateRule) -> LimitSDE:
     record.equal(nt.pair_moment, entry, f"entries of the noise matrix {matrix}, rho = C_ij")
     covariance = eta**2 / d * scale * matrix
     record.equal(
-        nt.step_of["covariance"], covariance, "covariance of Delta per unit time: d steps of (eta/d)^2 E[f(r x) f(r x)^T]"
+        nt.step_of["covariance"],
+        covariance,
+        "covariance of Delta per unit time: d steps of (eta/d)^2 E[f(r x) f(r x)^T]",
     )
     return LimitSDE(
-        Delta, drift, covariance, rule, rate, power, scale, matrix, entry, definitions + naming, record.finish()
+        Delta,
+        drift,
+        covariance,
+        rule,
+        rate,
+        power,
+        scale,
+        matrix,
+        entry,
+        definitions + naming,
+        record.finish(),
     )

@@ -20,7 +20,7 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted law: a family with symbolic parameters, their (rounded) values, the log-likelihood per sample."""
+    """A family with symbolic parameters, their fitted (rounded) values, the log-likelihood per sample."""
 
     family: NoiseLaw
     values: tuple[tuple[sp.Symbol, sp.Rational], ...]

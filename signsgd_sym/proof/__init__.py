@@ -1,0 +1,1 @@
+"""Derivations as data, and the checks that compare their two sides."""

@@ -16,7 +16,7 @@ from signsgd_sym.notation import LATEX_NAMES, Kbar, R
 from signsgd_sym.proof.derivation import Derivation, Step
 
 _root = sp.Symbol("sqrt(2*R)", positive=True)
-RELATIONS = {"=": "=", "~": "=", "->": r"\to", ":=": r"\mathrel{:=}"}
+RELATIONS = {"=": "=", "~": "=", "->": r"\to", ":=": ":="}
 
 
 def with_root(expr: Any) -> Any:
@@ -29,11 +29,16 @@ def with_root(expr: Any) -> Any:
     return rewritten if sp.count_ops(rewritten) <= sp.count_ops(expr) else expr
 
 
-class Printer(LatexPrinter):  # type: ignore[misc]
+class Printer(LatexPrinter):
     """SymPy's LaTeX printer with this project's names."""
 
     def __init__(self, **settings: Any) -> None:
-        names = {**LATEX_NAMES, _root: r"\sqrt{2 R}", Kbar: r"\overline{K}", **settings.pop("symbol_names", {})}
+        names = {
+            **LATEX_NAMES,
+            _root: r"\sqrt{2 R}",
+            Kbar: r"\overline{K}",
+            **settings.pop("symbol_names", {}),
+        }
         super().__init__({"symbol_names": names, "inv_trig_style": "full", **settings})
 
     def _print_Trace(self, node: Any) -> str:
@@ -52,7 +57,8 @@ class Printer(LatexPrinter):  # type: ignore[misc]
         return f"{base}_{{{','.join(self._print(index) for index in node.indices)}}}"
 
     def _print_Transpose(self, node: Any) -> str:
-        return rf"{self.parenthesize(node.arg, 1000)}^{{\top}}"
+        inner = self._print(node.arg)
+        return rf"{inner}^{{\top}}" if node.arg.is_Symbol else rf"\left({inner}\right)^{{\top}}"
 
 
 def _is_scalar_product(product: Any) -> bool:
@@ -94,7 +100,13 @@ def derivation_latex(derivation: Derivation) -> str:
 
 
 def _escape(text: str) -> str:
-    for character, replacement in (("\\", r"\textbackslash "), ("_", r"\_"), ("^", r"\^{}"), ("&", r"\&"), ("%", r"\%")):
+    for character, replacement in (
+        ("\\", r"\textbackslash "),
+        ("_", r"\_"),
+        ("^", r"\^{}"),
+        ("&", r"\&"),
+        ("%", r"\%"),
+    ):
         text = text.replace(character, replacement)
     return text
 
@@ -104,7 +116,7 @@ def sde_latex(sde: LimitSDE) -> str:
     rate = latex(sde.rate) if sde.rate != 1 else ""
     matrix = r"\overline{K}" if sde.power == 1 else latex(sde.preconditioned)
     scale = latex(sde.scale) if sde.scale != 1 else ""
-    noise = rf"\sqrt{{\frac{{{scale} {latex(sde.noise_matrix)}}}{{d}}}}"
+    noise = rf"\sqrt{{{scale} {latex(sde.noise_matrix)}/d}}"
     return (
         rf"\mathrm{{d}}\Theta_t = -\eta\, {rate}\, {matrix}\,(\Theta_t - \theta^{{*}})\,\mathrm{{d}}t"
         rf" + \eta\, {noise}\, \mathrm{{d}}B_t"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -15,9 +17,11 @@ from signsgd_sym.report.latex import _is_scalar_product, with_root
 WIDTH = 100
 
 
-class _Printer(StrPrinter):  # type: ignore[misc]
+class _Printer(StrPrinter):
     def _print_Trace(self, node: Any) -> str:
-        return f"({self._print(node.arg)})" if _is_scalar_product(node.arg) else f"tr({self._print(node.arg)})"
+        return (
+            f"({self._print(node.arg)})" if _is_scalar_product(node.arg) else f"tr({self._print(node.arg)})"
+        )
 
     def _print_NoiseMean(self, node: Any) -> str:
         return f"E[{self._print(node.quantity)}]"
@@ -29,7 +33,11 @@ class _Printer(StrPrinter):  # type: ignore[misc]
         return "eps" if node.name == "epsilon" else str(node.name)
 
     def _print_MatPow(self, node: Any) -> str:
-        return f"{self._print(node.base)}^({node.exp})" if node.exp.is_Rational else str(super()._print_MatPow(node))
+        return (
+            f"{self._print(node.base)}^({node.exp})"
+            if node.exp.is_Rational
+            else str(super()._print_MatPow(node))
+        )
 
     def _print_Inverse(self, node: Any) -> str:
         return f"{self._print(node.arg)}^(-1)"
@@ -58,7 +66,11 @@ def step_text(step: Step) -> tuple[str, str]:
 def _wrap(line: str, indent: str) -> str:
     return "\n".join(
         textwrap.wrap(
-            line, WIDTH, initial_indent=indent, subsequent_indent=indent + "    ", break_long_words=False,
+            line,
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent + "    ",
+            break_long_words=False,
             break_on_hyphens=False,
         )
     )
@@ -91,4 +103,23 @@ def sde_text(sde: LimitSDE) -> str:
     rate = "" if sde.rate == 1 else f" {text(sde.rate)}"
     matrix = "Kbar" if sde.power == 1 else text(sde.preconditioned)
     scale = "" if sde.scale == 1 else f"{text(sde.scale)} "
-    return f"d Theta = -eta{rate} {matrix} (Theta - theta*) dt + eta sqrt({scale}{text(sde.noise_matrix)}/d) dB"
+    return (
+        f"d Theta = -eta{rate} {matrix} (Theta - theta*) dt + eta sqrt({scale}{text(sde.noise_matrix)}/d) dB"
+    )
+
+
+def law_label(law: Any) -> str:
+    """The text of a law with exact decimals in place of long fractions; it parses back to the same law.
+
+    >>> from signsgd_sym.model.noise import noise_law
+    >>> law_label(noise_law("0.0021*StudentT(1/3)"))
+    '0.0021*StudentT(1/3)'
+    """
+    return re.sub(r"\b(\d+)/(\d+)\b", _shorter_decimal, law.text)
+
+
+def _shorter_decimal(match: re.Match[str]) -> str:
+    fraction = Fraction(int(match[1]), int(match[2]))
+    decimal = f"{float(fraction):.12g}"
+    exact = "e" not in decimal and Fraction(decimal) == fraction
+    return decimal if exact and len(decimal) < len(match[0]) else match[0]

@@ -1,7 +1,7 @@
 r"""The risk curve: the generated right-hand side, integrated by SciPy's LSODA.
 
-LSODA switches between a stiff and a non-stiff method; noise with a sharp density at 0 makes signSGD's ODE stiff,
-because the drift rate grows as R falls.
+LSODA switches between a stiff and a non-stiff method; noise with a sharp density at 0 makes signSGD's ODE
+stiff, because the drift rate grows as R falls.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ LOG_R = (float(np.log(1e-280)), float(np.log(1e280)))
 
 @dataclass(frozen=True)
 class RiskCurve:
-    """R(t) at `times`; `modes` is (points, d). `solver_error` is the relative change against a run at 100 x the tolerance."""
+    """R(t) at `times`; `modes` is (points, d).
+
+    `solver_error` is the largest relative change of R against a run at 100 times the tolerance.
+    """
 
     times: Array
     risk: Array
@@ -56,18 +59,26 @@ def _integrate(problem: Problem, modes: Spectrum, schedule: Schedule, times: Arr
     atol = rtol * 1e-4 * max(start, 1e-300) / modes.d
     with np.errstate(over="ignore", invalid="ignore"):
         result = solve_ivp(
-            slope, (float(times[0]), float(times[-1])), modes.r0, method="LSODA", t_eval=times, rtol=rtol, atol=atol
+            slope,
+            (float(times[0]), float(times[-1])),
+            modes.r0,
+            method="LSODA",
+            t_eval=times,
+            rtol=rtol,
+            atol=atol,
         )
     if not result.success or not np.all(np.isfinite(result.y)):
         reached = result.t[-1] if len(result.t) else times[0]
         raise NotConverged(
-            f"the risk ODE could not be followed past t = {reached:.4g} (of {times[-1]:g}); a smaller step size may help."
+            f"the risk ODE could not be followed past t = {reached:.4g} (of {times[-1]:g}); "
+            "a smaller step size may help."
         )
     return np.asarray(result.y.T)
 
 
 def stationary_risk(problem: Problem, trace: float, step: float, d: int) -> float | None:
-    """The root of R a(R)/s(R) = eta tr(D^m)/(4 d), or None when the left side never reaches the level (SGD diverges).
+    """The root of R a(R)/s(R) = eta tr(D^m)/(4 d), or None when the left side never reaches the level
+    (SGD diverges).
 
     `trace` is tr(D^m) of the covariance. The left side increases with R for every law: a(R) R grows.
     """

@@ -15,11 +15,12 @@ from signsgd_sym.codegen.quadrature import Measure, scaled_mean
 from signsgd_sym.codegen.surrogate import build_surrogate
 from signsgd_sym.codegen.vector import vector_form
 from signsgd_sym.derive.closed_form import ClosedForm
-from signsgd_sym.derive.phi import closed_form, drift_rate_at_zero
+from signsgd_sym.derive.phi import drift_rate_at_zero, phi_mean, phi_of
 from signsgd_sym.derive.risk import RiskODE, derive_risk_ode
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.errors import InfiniteVariance, ParameterError
-from signsgd_sym.model.noise import Atom, NoiseLaw
+from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import P, phi, x
 
@@ -76,8 +77,15 @@ def largest_phi_error(module: types.ModuleType, measure: Measure) -> float:
     return float(np.max(error)) if np.all(np.isfinite(value)) else float("inf")
 
 
-def make_problem(rule: UpdateRule, law: NoiseLaw, *, ode: RiskODE | None = None, seconds: float = 20.0) -> Problem:
-    """Derive (unless `ode` is given), find phi, generate the module and measure it.
+def make_problem(
+    rule: UpdateRule,
+    law: NoiseLaw,
+    *,
+    ode: RiskODE | None = None,
+    found: ClosedForm | None = None,
+    seconds: float = 20.0,
+) -> Problem:
+    """Derive (unless `ode` is given), find phi (unless `found` is), generate the module and measure it.
 
     Raises `InfiniteVariance` when the rule's noise needs E[eps^2] and the law has none.
     """
@@ -93,14 +101,17 @@ def make_problem(rule: UpdateRule, law: NoiseLaw, *, ode: RiskODE | None = None,
     needs_phi = sde.rate.has(phi)
     form, formula, at_zero = None, None, sp.sympify(sde.rate)
     if needs_phi:
-        form, formula = closed_form(law, seconds=seconds)
+        form = found or phi_mean(law, seconds=seconds)
+        formula = phi_of(form)
         at_zero = drift_rate_at_zero(law)
     functions = RiskFunctions(
         law=law.text,
         rule=rule.name,
         derivation=ode.derivation.id,
         evidence=_evidence(form),
-        formula=str(formula if formula is not None else sp.Mul(2 / sp.pi, form.integral) if form else "not used"),
+        formula=str(
+            formula if formula is not None else sp.Mul(2 / sp.pi, form.integral) if form else "not used"
+        ),
         phi=formula,
         surrogate=None,
         has_phi=needs_phi,
@@ -123,7 +134,8 @@ def _evidence(form: ClosedForm | None) -> str:
         return "quadrature of the integral"
     if form.evidence is None:
         return "a finite sum"
-    return f"closed form agrees with quadrature to {form.evidence.digits:.0f} digits at {form.evidence.points} points"
+    found = form.evidence
+    return f"closed form agrees with quadrature to {found.digits:.0f} digits at {found.points} points"
 
 
 def _with_accuracy(functions: RiskFunctions) -> RiskFunctions:

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from signsgd_sym.derive.risk import StationaryEquation, derive_risk_ode, stationary_equation
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.errors import NotFinite, ParameterError, ShapeMismatch, StepError
-from signsgd_sym.model.covariance import Covariance, covariance as as_covariance
+from signsgd_sym.model.covariance import Covariance
+from signsgd_sym.model.covariance import covariance as as_covariance
 from signsgd_sym.model.noise import noise_law
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import UpdateRule
@@ -27,7 +28,8 @@ class RiskResult:
     """The risk curve R(t) and all it rests on.
 
     `stationary` is the stationary risk at constant eta (None for a varying schedule or a diverging ODE).
-    `error_budget` holds relative errors: `phi` of the generated function against quadrature, `solver` of the integrator.
+    `error_budget` holds relative errors: `phi` of the generated function against quadrature, `solver` of
+    the integrator.
     """
 
     problem: Problem
@@ -76,12 +78,16 @@ def checked_delta(delta0: ArrayLike | None, d: int, seed: int) -> Array:
         return initial_delta(d, seed)
     given = np.asarray(delta0, dtype=float)
     if given.shape != (d,):
-        raise ShapeMismatch(f"Delta(0) has shape {given.shape} but the covariance has d = {d}; give {d} numbers.")
+        raise ShapeMismatch(
+            f"Delta(0) has shape {given.shape} but the covariance has d = {d}; give {d} numbers."
+        )
     if not np.all(np.isfinite(given)):
         where = int(np.flatnonzero(~np.isfinite(given))[0])
         raise NotFinite(f"Delta(0) has the entry {given[where]} at index {where}; give finite numbers.")
     if not np.any(given):
-        raise ParameterError("Delta(0) is zero, so R(0) = 0 and phi/sqrt(2 R) has no meaning; start elsewhere.")
+        raise ParameterError(
+            "Delta(0) is zero, so R(0) = 0 and phi/sqrt(2 R) has no meaning; start elsewhere."
+        )
     return given
 
 

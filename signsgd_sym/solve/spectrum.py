@@ -44,7 +44,9 @@ def entry_function(sde: LimitSDE) -> Callable[..., Array]:
     function = sp.lambdify((rho, K_ii, K_jj), sde.noise_entry, modules="numpy")
 
     def entry(C: Array, kii: Array, kjj: Array) -> Array:
-        return np.broadcast_to(function(C, kii, kjj), np.broadcast_shapes(C.shape, kii.shape, kjj.shape)).astype(float)
+        return np.broadcast_to(
+            function(C, kii, kjj), np.broadcast_shapes(C.shape, kii.shape, kjj.shape)
+        ).astype(float)
 
     return entry
 
@@ -64,7 +66,9 @@ def spectrum(sde: LimitSDE, covariance: Covariance, delta0: Array) -> Spectrum:
     delta0 = np.asarray(delta0, dtype=float)
     d = covariance.d
     if delta0.shape != (d,):
-        raise ShapeMismatch(f"Delta(0) has shape {delta0.shape} but the covariance has d = {d}; give {d} numbers.")
+        raise ShapeMismatch(
+            f"Delta(0) has shape {delta0.shape} but the covariance has d = {d}; give {d} numbers."
+        )
     k = covariance.diagonal
     q = float(sde.power)
     q_inverse = k ** (q / 4)  # D^(q/2), D = sqrt(K_ii)

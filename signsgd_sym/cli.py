@@ -1,0 +1,196 @@
+"""The command line: parse, call, print. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from signsgd_sym import __version__
+from signsgd_sym.errors import InputError, ParseError, SignSGDError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A symbolic-numeric derivation workbench for signSGD in high dimension.",
+)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """A bar on standard error when that is a terminal, silence otherwise."""
+    if not sys.stderr.isatty():
+        yield lambda stage, share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def show(stage: str, share: float) -> None:
+            bar.update(task, description=stage, completed=share)
+
+        yield show
+
+
+def _print_json(data: Any) -> None:
+    typer.echo(json.dumps(data, indent=2))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"signsgd-sym {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: signsgd-sym demo -o my-demo")
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path(
+        "signsgd-demo"
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """The main job on real data: derive, generate, solve, simulate, compare.
+
+    Leaves report.html, risk.svg, risk_functions.py and result.json in the output folder.
+    """
+    from signsgd_sym.report.demo import run_demo
+    from signsgd_sym.report.demo_page import write_demo
+    from signsgd_sym.report.demo_text import demo_text
+    from signsgd_sym.report.files import check_directory
+
+    check_directory(output)
+    with progress_bar() as show:
+        result = run_demo(show)
+    paths = write_demo(result, output)
+    if as_json:
+        _print_json({**result.summary(), "files": {name: str(path) for name, path in paths.items()}})
+    else:
+        typer.echo(demo_text(result, paths))
+
+
+@app.command(epilog="Example: signsgd-sym derive sign-modes --format latex")
+def derive(
+    derivation_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Which derivation; all are listed without.")
+    ] = None,
+    style: Annotated[str, typer.Option("--format", help="text, latex, markdown or html.")] = "text",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the derivations, or show one step by step."""
+    from signsgd_sym.report.files import write_file
+    from signsgd_sym.report.show import derivation_as, derivation_data, list_data, list_text
+
+    if derivation_id is None:
+        listed = list_data()
+        content = json.dumps(listed, indent=2) if as_json else list_text(listed)
+    else:
+        from signsgd_sym.derive.catalogue import derive as make
+
+        made = make(derivation_id)
+        content = json.dumps(derivation_data(made), indent=2) if as_json else derivation_as(made, style)
+    if output is None:
+        typer.echo(content)
+    else:
+        write_file(output, content.rstrip("\n") + "\n")
+        typer.echo(f"wrote {output}", err=True)
+
+
+@app.command(
+    epilog='Example: signsgd-sym risk "Laplace(0, 1/2)" '
+    "--covariance ar1:d=500,rho=1/2 --lr 1/2 --time 4 --simulate 24"
+)
+def risk(
+    law: Annotated[
+        str, typer.Argument(metavar="LAW", help='Label noise, such as "StudentT(3)" or "Normal(0, 1/2)".')
+    ],
+    covariance: Annotated[
+        str, typer.Option("--covariance", metavar="SPEC", help="Such as ar1:d=500,rho=1/2 or npy:FILE.")
+    ],
+    lr: Annotated[
+        str, typer.Option("--lr", metavar="ETA", help="Step size eta: a number, or an expression in t and R.")
+    ],
+    time: Annotated[str, typer.Option("--time", metavar="T", help="Horizon in units of d steps.")],
+    optimizer: Annotated[str, typer.Option("--optimizer", help="sign or sgd.")] = "sign",
+    points: Annotated[int, typer.Option("--points", help="Number of equal time intervals.")] = 100,
+    theta0: Annotated[
+        str | None, typer.Option("--theta0", metavar="npy:FILE", help="Delta at time 0.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of Delta(0) and of the simulations.")] = 0,
+    runs: Annotated[
+        int, typer.Option("--simulate", metavar="RUNS", help="Simulated runs beside the curve.")
+    ] = 0,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Plot to .svg, .pdf or .png.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The risk curve of an optimizer under a label-noise law, and simulations beside it."""
+    from signsgd_sym.report.risk_command import RiskRequest, risk_data, risk_plot, risk_text, run_risk
+
+    request = RiskRequest.parse(law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot)
+    with progress_bar() as show:
+        answer = run_risk(request, show)
+    if plot is not None:
+        risk_plot(answer, plot)
+    if as_json:
+        _print_json(risk_data(answer))
+    else:
+        typer.echo(risk_text(answer, plot))
+
+
+def _complain(error: BaseException) -> None:
+    """One line on standard error; for text input two more with a caret."""
+    message = " ".join(str(error).split())
+    typer.echo(f"signsgd-sym: {message}", err=True)
+    if isinstance(error, ParseError) and error.text:
+        typer.echo("\n".join(f"  {line}" for line in error.caret().splitlines()), err=True)
+
+
+def main() -> None:
+    """Entry point: exit status 0 on success, 1 when something did not converge, 2 on bad input."""
+    try:
+        status = app(standalone_mode=False)
+    except SignSGDError as error:
+        _complain(error)
+        status = error.exit_code
+    except KeyboardInterrupt:
+        typer.echo("signsgd-sym: interrupted; files written before are complete.", err=True)
+        status = 130
+    except BrokenPipeError:
+        # The reader went away (`| head`): nobody is left to tell.
+        sys.stdout = None
+        status = 0
+    except Exception as error:
+        # Click's own usage errors, whichever package they come from, carry these two.
+        if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
+            raise
+        _complain(InputError(f"{error.format_message().rstrip('.')}; see `signsgd-sym --help`."))
+        status = 2
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,224 @@
+"""`signsgd-sym risk`: the request checked as a whole, the curve, the simulation beside it, the output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from signsgd_sym.errors import InputError, ParameterError
+from signsgd_sym.model.covariance import Covariance
+from signsgd_sym.model.exact import exact_number
+from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.schedule import Schedule
+from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.report.compare import Comparison, compare
+from signsgd_sym.report.files import check_directory, write_file
+from signsgd_sym.report.text import law_label, sde_text, text
+from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, risk_curve
+
+Progress = Callable[[str, float], object]
+
+
+@dataclass(frozen=True, eq=False)
+class RiskRequest:
+    """What was asked for, parsed and checked before any work starts."""
+
+    law: NoiseLaw
+    covariance: Covariance
+    schedule: Schedule
+    time: float
+    rule: UpdateRule
+    points: int
+    delta0: NDArray[np.float64]
+    seed: int
+    runs: int
+
+    @classmethod
+    def parse(
+        cls,
+        law: str,
+        covariance: str,
+        lr: str,
+        time: str,
+        optimizer: str,
+        points: int,
+        theta0: str | None,
+        seed: int,
+        runs: int,
+        plot: Path | None,
+    ) -> RiskRequest:
+        """Parse the texts of the command line; raises `InputError` of the kind that fits."""
+        rule, schedule, noise = UpdateRule.from_text(optimizer), Schedule.of(lr), NoiseLaw.from_text(law)
+        horizon = float(checked_times(float(exact_number(time)), points)[-1])
+        if runs < 0:
+            raise ParameterError(f"--simulate is {runs}; it must be 0 or more.")
+        if seed < 0:
+            raise ParameterError(f"--seed is {seed}; it must be 0 or more.")
+        if plot is not None:
+            from signsgd_sym.report.plots import checked_format
+
+            checked_format(str(plot))
+            check_directory(plot.parent)
+        K = Covariance.from_spec(covariance)
+        start = checked_delta(None if theta0 is None else _load_vector(theta0), K.d, seed)
+        return cls(noise, K, schedule, horizon, rule, points, start, seed, runs)
+
+
+def _load_vector(spec: str) -> NDArray[np.float64]:
+    kind, _, name = spec.partition(":")
+    if kind != "npy" or not name:
+        raise ParameterError(f"--theta0 is {spec!r}; write npy:FILE with a file made by numpy.save.")
+    try:
+        return np.asarray(np.load(name, allow_pickle=False), dtype=float)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"cannot read {name} as a NumPy array of numbers ({error}); save it with numpy.save."
+        ) from None
+
+
+@dataclass(frozen=True, eq=False)
+class RiskAnswer:
+    """The curve, and the simulation where one was asked for."""
+
+    request: RiskRequest
+    result: RiskResult
+    comparison: Comparison | None
+
+
+def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: None) -> RiskAnswer:
+    """Derive and solve, then simulate; raises `NotConverged` when either gives up."""
+    progress("deriving and solving the risk ODE", 0.0)
+    result = risk_curve(
+        request.law,
+        request.covariance,
+        request.schedule,
+        request.time,
+        optimizer=request.rule,
+        points=request.points,
+        delta0=request.delta0,
+    )
+    comparison = None
+    if request.runs:
+        from signsgd_sym.simulate import GaussianStream, simulate
+
+        simulation = simulate(
+            request.rule,
+            GaussianStream(request.covariance, request.law),
+            request.schedule,
+            request.delta0,
+            times=result.t,
+            runs=request.runs,
+            seed=request.seed,
+            progress=lambda done, total: progress("simulating", done / total),
+        )
+        comparison = compare(result.risk, simulation)
+    return RiskAnswer(request, result, comparison)
+
+
+def risk_data(answer: RiskAnswer) -> dict[str, Any]:
+    """The answer as JSON data, in the fields of the contract and a few beyond."""
+    request, result = answer.request, answer.result
+    simulation = None
+    if answer.comparison is not None:
+        c = answer.comparison
+        stderr = c.stderr.tolist() if c.runs > 1 else None
+        simulation = {
+            "runs": c.runs,
+            "mean": c.mean.tolist(),
+            "stderr": stderr,
+            "uncertified_signs": _uncertified_signs(answer),
+            "share_in_band": c.share_in_band if c.runs > 1 else None,
+        }
+    phi = result.problem.phi
+    return {
+        "optimizer": request.rule.name,
+        "law": request.law.text,
+        "d": request.covariance.d,
+        "covariance": request.covariance.name,
+        "lr": str(request.schedule.expr),
+        "phi": None if phi is None else str(phi),
+        "sde": sde_text(result.problem.ode.sde),
+        "risk_ode": str(result.problem.ode.rhs),
+        "t": result.t.tolist(),
+        "risk": result.risk.tolist(),
+        "lower": None,
+        "upper": None,
+        "stationary": result.stationary,
+        "error_budget": result.error_budget,
+        "simulation": simulation,
+    }
+
+
+def _uncertified_signs(answer: RiskAnswer) -> int:
+    """Signs of residuals taken in float64, without proof: one a step and run for a rule that has signs."""
+    if not answer.request.rule.expr.has(sp.sign):
+        return 0
+    return answer.request.runs * round(answer.request.time * answer.request.covariance.d)
+
+
+def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
+    """The answer for a terminal: the equations, a short table, what the simulation says."""
+    request, result = answer.request, answer.result
+    sde = result.problem.ode.sde
+    lines = [
+        f"{request.rule.name} under {law_label(request.law)}, {request.covariance.name}, "
+        f"eta = {request.schedule.expr}",
+        "",
+        f"  SDE         {sde_text(sde)}",
+        f"  modes       dr_i/dt = {text(result.problem.ode.rhs)}",
+    ]
+    if result.problem.functions.has_phi:
+        formula = (
+            text(result.problem.phi)
+            if result.problem.phi is not None
+            else "no closed form found; quadrature and Chebyshev series"
+        )
+        lines.append(f"  phi(R)      {formula}")
+        lines.append(f"              {result.problem.functions.evidence}")
+    if result.stationary is not None:
+        lines.append(f"  stationary  R = {result.stationary:.10g}")
+    elif request.schedule.is_constant:
+        lines.append("  stationary  none: the risk grows without bound at this step size")
+    budget = ", ".join(
+        f"{name} {value:.1e}" for name, value in result.error_budget.items() if value is not None
+    )
+    lines += [f"  errors      {budget} (relative)", ""]
+    c = answer.comparison
+    lines.append(
+        f"{'t':>10}  {'R(t), ODE':>14}"
+        + (f"  {'mean of ' + str(c.runs):>14}  {'s.e.':>9}  {'gap':>8}" if c else "")
+    )
+    step = max(1, (len(result.t) - 1) // 10)
+    for k in range(0, len(result.t), step):
+        row = f"{result.t[k]:>10.4g}  {result.risk[k]:>14.6g}"
+        if c:
+            row += f"  {c.mean[k]:>14.6g}  {c.stderr[k]:>9.2g}  {100 * c.gap[k]:>+7.2f}%"
+        lines.append(row)
+    if c and c.runs > 1:
+        lines += ["", f"{100 * c.share_in_band:.0f} % of the times lie within 3 s.e. plus 3 % of the curve."]
+    if plot is not None:
+        lines += ["", f"plot: {plot}"]
+    return "\n".join(lines)
+
+
+def risk_plot(answer: RiskAnswer, path: Path) -> None:
+    """Write the plot of curve and simulation; the format follows the file's ending."""
+    from signsgd_sym.report import plots
+
+    result = answer.result
+    figure, ax = plots.new_figure()
+    plots.risk_axes(ax)
+    plots.draw_curve(ax, result.t, result.risk, "risk ODE")
+    if answer.comparison is not None:
+        c = answer.comparison
+        plots.draw_simulation(ax, result.t, c.mean, c.stderr, f"mean of {c.runs} runs", plots.VERMILION)
+    plots.draw_level(ax, result.stationary, "stationary risk", near=result.risk)
+    ax.set_title(f"{answer.request.rule.name}, {law_label(answer.request.law)}", fontsize=10.5)
+    ax.legend()
+    write_file(path, plots.image_bytes(figure, str(path)))

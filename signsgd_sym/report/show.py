@@ -1,0 +1,102 @@
+"""A derivation in the formats of `signsgd-sym derive`."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import sympy as sp
+
+from signsgd_sym.derive.catalogue import CATALOGUE
+from signsgd_sym.errors import ParameterError
+from signsgd_sym.proof.derivation import Derivation
+from signsgd_sym.report.latex import derivation_latex, latex, step_latex
+from signsgd_sym.report.text import derivation_text, text
+
+FORMATS = ("text", "latex", "markdown", "html")
+
+
+def derivation_markdown(derivation: Derivation) -> str:
+    """Markdown with LaTeX between dollar signs."""
+    lines = [f"## {derivation.title}", "", f"`{derivation.id}`", ""]
+    if derivation.given:
+        lines += ["Given: " + "; ".join(a.text for a in derivation.given) + ".", ""]
+    if derivation.uses:
+        lines += ["Uses: " + ", ".join(f"`{u}`" for u in derivation.uses) + ".", ""]
+    for step in derivation.steps:
+        left, relation, right = step_latex(step)
+        reason = step.reason + (f" (cited: {step.reference})" if step.reference else "")
+        lines += [f"{step.id}. {reason}", "", f"   $${left} {relation} {right}$$", ""]
+    return "\n".join(lines)
+
+
+def derivation_as(derivation: Derivation, style: str) -> str:
+    """The derivation in one of `FORMATS`; raises `ParameterError` for another."""
+    if style == "text":
+        return derivation_text(derivation)
+    if style == "latex":
+        return derivation_latex(derivation)
+    if style == "markdown":
+        return derivation_markdown(derivation)
+    if style == "html":
+        from signsgd_sym.report.html import derivation_html, page
+
+        heading = f"<h1>{escape(derivation.title)}</h1>"
+        return page(derivation.title, heading + derivation_html(derivation, folded=False))
+    raise ParameterError(f"the format {style!r} is not known; use one of {', '.join(FORMATS)}.")
+
+
+def derivation_data(derivation: Derivation) -> dict[str, Any]:
+    """The derivation as JSON data: expressions as text and LaTeX."""
+    return {
+        "id": derivation.id,
+        "title": derivation.title,
+        "given": [a.text for a in derivation.given],
+        "uses": list(derivation.uses),
+        "steps": [
+            {
+                "id": step.id,
+                "lhs": text(step.lhs),
+                "relation": step.relation,
+                "rhs": text(step.rhs),
+                "order": None if step.order is None else text(step.order),
+                "latex": " ".join(step_latex(step)),
+                "reason": step.reason,
+                "reference": step.reference or None,
+            }
+            for step in derivation.steps
+        ],
+        "result": text(derivation.result),
+        "result_latex": latex(derivation.result),
+    }
+
+
+def list_data() -> list[dict[str, Any]]:
+    """Id, title and conclusion of every built-in derivation; derives them all."""
+    listed = []
+    for make in CATALOGUE.values():
+        derivation = make()
+        last = derivation.steps[-1]
+        listed.append({"id": derivation.id, "title": derivation.title, "conclusion": _conclusion(last)})
+    return listed
+
+
+def _conclusion(step: Any) -> str:
+    left, right = text(step.lhs), text(step.rhs)
+    relation = "=" if step.relation in ("~", ":=") else step.relation
+    order = f" + O({text(step.order)})" if step.relation == "~" else ""
+    return (
+        f"{right}{order}"
+        if isinstance(step.lhs, sp.Integral) or len(left) > 40
+        else f"{left} {relation} {right}{order}"
+    )
+
+
+def list_text(listed: list[dict[str, Any]]) -> str:
+    """The list as aligned text."""
+    width = max(len(entry["id"]) for entry in listed)
+    lines = [
+        f"{entry['id']:<{width}}  {entry['title']}\n{'':<{width}}    {entry['conclusion']}"
+        for entry in listed
+    ]
+    return "\n".join(lines) + "\n\nShow one with: signsgd-sym derive ID"
