@@ -1,0 +1,97 @@
+r"""A folder imports only from the folders that the design puts above it.
+
+The simulation above all: it knows the model and nothing that was derived, so that its agreement with the
+theory is evidence. Imports are read from the syntax tree, those inside functions included.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import signsgd_sym
+
+PACKAGE = Path(signsgd_sym.__file__).parent
+BASE = {"notation", "special", "errors"}
+MAY_IMPORT = {
+    "errors": set(),
+    "notation": {"errors"},
+    "special": {"notation", "errors"},
+    "model": BASE,
+    "balls": BASE,
+    "proof": BASE | {"balls"},
+    "derive": BASE | {"model", "balls", "proof"},
+    "codegen": BASE | {"balls", "proof"},
+    "solve": BASE | {"model", "balls", "proof", "derive", "codegen"},
+    "simulate": {"notation", "errors", "model"},
+}
+LAZY = {("proof", "report")}
+"""`Derivation` shows itself in notebooks by calling `report` when it is displayed, inside a method."""
+LEAVES = {"report", "cli", "__main__", "__init__"}
+"""They may import everything."""
+
+
+def part_of(path):
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imported_parts(tree, folder=()):
+    """(part, is_lazy) for every import of this package, `folder` being where the module lives."""
+    found = set()
+    nested = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = ("signsgd_sym", *folder)[: 1 + len(folder) - (node.level - 1)]
+                base = ".".join([*parents, *([base] if base else [])])
+            names = [f"{base}.{alias.name}" for alias in node.names] if base == "signsgd_sym" else [base]
+        for name in names:
+            pieces = name.split(".")
+            if pieces[0] == "signsgd_sym":
+                found.add((pieces[1] if len(pieces) > 1 else "__init__", id(node) in nested))
+    return found
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_upwards(path):
+    part = part_of(path)
+    if part in LEAVES:
+        return
+    allowed = MAY_IMPORT[part] | {part}
+    imports = imported_parts(ast.parse(path.read_text()), path.relative_to(PACKAGE).parts[:-1])
+    wrong = {name for name, lazy in imports if name not in allowed and not (lazy and (part, name) in LAZY)}
+    assert not wrong, f"{part} may import {sorted(allowed)}, not {sorted(wrong)}"
+
+
+def test_every_folder_has_its_place():
+    parts = {part_of(path) for path in MODULES}
+    assert parts <= set(MAY_IMPORT) | LEAVES
+    assert {"model", "derive", "simulate"} <= parts
+
+
+@pytest.mark.parametrize(
+    ("source", "folder", "part"),
+    [
+        ("from signsgd_sym.derive.phi import phi_of", ("simulate",), "derive"),
+        ("import signsgd_sym.derive.phi", ("simulate",), "derive"),
+        ("from signsgd_sym import derive", ("simulate",), "derive"),
+        ("from ..derive import phi", ("simulate",), "derive"),
+        ("def f():\n    from signsgd_sym.solve import curve", ("simulate",), "solve"),
+    ],
+)
+def test_a_forbidden_import_is_seen(source, folder, part):
+    assert part in {name for name, _ in imported_parts(ast.parse(source), folder)}
+    assert part not in MAY_IMPORT["simulate"]
