@@ -10,6 +10,10 @@ import sympy as sp
 
 MAX_EXPONENT = 1000
 MAX_BITS = 16384
+MAX_ORDER = 50
+
+TAME = frozenset({"log", "sqrt", "cbrt", "Abs", "abs", "sign", "Heaviside", "Min", "Max"})
+"""Functions that cost no more at a large number than at a small one."""
 
 
 def _bits(expression: sp.Expr) -> int:
@@ -33,7 +37,7 @@ def check_power(base: sp.Expr, exponent: sp.Expr) -> str | None:
     if base.is_zero and not exponent.is_positive:
         return f"0**({exponent}) is not defined; change the base or the exponent"
     largest = max((_magnitude(number) for number in exponent.atoms(sp.Rational)), default=1.0)
-    if exponent.is_number and exponent.is_finite:
+    if exponent.is_number and exponent.is_finite is not False:
         largest = max(largest, _magnitude(exponent))
     if largest > MAX_EXPONENT or _bits(base) * max(largest, 1.0) > MAX_BITS:
         shown = f"{base}**{exponent}"
@@ -43,7 +47,16 @@ def check_power(base: sp.Expr, exponent: sp.Expr) -> str | None:
 
 
 def check_argument(name: str, value: sp.Expr) -> str | None:
-    """Complaint about the argument of a function: exp(n*log(k)) is the power k**n in disguise."""
+    """Complaint about one argument of a function.
+
+    A number beyond 1000 costs a factorial its digits and a trigonometric function the digits of its
+    argument, which exp(exp(1000)) has in excess of memory; exp(n*log(k)) is the power k**n in disguise.
+    """
+    is_number = value.is_number and value.is_finite is not False
+    if is_number and name not in TAME and _magnitude(value) > MAX_EXPONENT:
+        return f"the argument of {name} exceeds {MAX_EXPONENT}; use smaller numbers"
+    if name == "erfinv" and value.is_number and not abs(value) <= 1:
+        return f"erfinv is defined from -1 to 1, not at {value}; change it"
     if name == "exp" and value.has(sp.log, sp.Heaviside) and value.atoms(sp.Rational):
         largest = max(_magnitude(number) for number in value.atoms(sp.Rational))
         if largest > MAX_EXPONENT and _bits(value) * largest > MAX_BITS:
@@ -51,17 +64,29 @@ def check_argument(name: str, value: sp.Expr) -> str | None:
     return None
 
 
-def check_factorial(name: str, value: sp.Expr) -> str | None:
-    """Complaint about the argument of gamma and its kin."""
-    if value.is_number and value.is_finite and _magnitude(value) > MAX_EXPONENT:
-        return f"the argument of {name} exceeds {MAX_EXPONENT}; use smaller numbers"
+def check_bessel(name: str, order: sp.Expr, value: sp.Expr) -> str | None:
+    """Complaint about a Bessel function: a high order is slow, and some are not real at negative numbers."""
+    if order.is_number and not _magnitude(order) <= MAX_ORDER:
+        return f"the order {order} of {name} exceeds {MAX_ORDER}; use a smaller one"
+    if value.is_number and (value.is_infinite or not value.is_positive):
+        return f"{name} is read at positive finite numbers only, not at {value}; change it"
+    return None
+
+
+def check_side(side: sp.Expr) -> str | None:
+    """Complaint about one side of a comparison: a number that SymPy does not know to be real."""
+    if side.is_number and not side.is_extended_real:
+        return f"{side} is not known to be a real number, so it cannot be compared"
     return None
 
 
 def check_value(value: sp.Expr) -> str | None:
-    """Complaint about a finished expression that is undefined or not real."""
+    """Complaint about an expression that is undefined or not real.
+
+    Asked of every function value as well: SymPy may never return from a comparison with such a number.
+    """
     if value.has(sp.nan, sp.zoo) or isinstance(value, sp.AccumBounds):
         return "the expression is undefined, such as 0/0 or oo - oo"
-    if value.has(sp.I):
+    if value.has(sp.I) or (value.is_number and value.is_extended_real is False):
         return "the expression is not real, such as sqrt(-1) or log(-1)"
     return None

@@ -34,13 +34,17 @@ def check_density(part: GivenDensity) -> None:
     for turn in range(len(TRIAL_VALUES)):
         values = dict(zip(names, itertools.islice(itertools.cycle(TRIAL_VALUES), turn, None), strict=False))
         where = " at " + ", ".join(f"{name} = {value}" for name, value in values.items())
-        numeric = GivenDensity(
-            part.given.subs(values, simultaneous=True),
-            (lo.subs(values, simultaneous=True), hi.subs(values, simultaneous=True)),
-        )
-        if (numeric.ends[0] >= numeric.ends[1]) == sp.true:
-            continue
-        _check_numeric(numeric, where)
+        try:
+            numeric = GivenDensity(
+                part.given.subs(values, simultaneous=True),
+                (lo.subs(values, simultaneous=True), hi.subs(values, simultaneous=True)),
+            )
+        except (TypeError, ValueError, ArithmeticError):
+            raise DensityError(
+                f"the density {part.given} has no real value{where}; check its formula"
+            ) from None
+        if (numeric.ends[0] >= numeric.ends[1]) != sp.true:
+            _check_numeric(numeric, where)
 
 
 def _check_numeric(part: GivenDensity, where: str) -> None:
@@ -48,7 +52,7 @@ def _check_numeric(part: GivenDensity, where: str) -> None:
     over = f"({part.ends[0]}, {part.ends[1]}){where}"
     try:
         mass = total_mass(part.pieces)
-    except (TypeError, ValueError, NameError, ZeroDivisionError, OverflowError):
+    except (TypeError, ValueError, LookupError, NameError, ArithmeticError, NotImplementedError):
         raise DensityError(f"{shown} cannot be evaluated on {over}; check its formula") from None
     if not mass.is_real:
         raise DensityError(f"{shown} is not real everywhere on {over}; check its formula and its interval")

@@ -30,7 +30,7 @@ BINARY: Mapping[str, Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
 EXTREMA: Mapping[str, Callable[..., sp.Expr]] = {"Min": sp.Min, "Max": sp.Max}
 FUNCTIONS = frozenset({*UNARY, *BINARY, *EXTREMA, "Piecewise"})
 
-FACTORIALS = frozenset({"gamma", "loggamma", "beta", "besselj", "bessely", "besseli", "besselk"})
+BESSEL = frozenset({"besselj", "bessely", "besseli", "besselk"})
 RELATIONS: Mapping[type[ast.cmpop], Callable[[sp.Expr, sp.Expr], sp.Basic]] = {
     ast.Lt: sp.Lt,
     ast.LtE: sp.Le,

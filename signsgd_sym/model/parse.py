@@ -18,12 +18,12 @@ from typing import Any
 import sympy as sp
 
 from signsgd_sym.errors import ParseError
-from signsgd_sym.model.bounds import check_argument, check_factorial, check_power, check_value
+from signsgd_sym.model.bounds import check_argument, check_bessel, check_power, check_side, check_value
 from signsgd_sym.model.grammar import (
+    BESSEL,
     BINARY,
     CONSTANTS,
     EXTREMA,
-    FACTORIALS,
     FUNCTIONS,
     MAX_ARGUMENTS,
     MAX_DIGITS,
@@ -91,8 +91,13 @@ class Reader:
         """The SymPy value of an arithmetic node."""
         try:
             value = self._value(node, 0)
+        except ParseError:
+            raise
         except (RecursionError, MemoryError, OverflowError):
             raise self.error("the expression is too large; write it in a simpler form", node) from None
+        except (ValueError, TypeError, ArithmeticError, NotImplementedError):
+            # SymPy speaks of a value outside a domain, or of a comparison of numbers that are not real.
+            raise self.error("the expression has no real value; check the arguments", node) from None
         self._guard(node, check_value(value))
         return value
 
@@ -137,7 +142,9 @@ class Reader:
             case ast.BinOp(op=ast.Pow()):
                 base, exponent = self._value(node.left, depth + 1), self._value(node.right, depth + 1)
                 self._guard(node, check_power(base, exponent))
-                return sp.Pow(base, exponent)
+                power = sp.Pow(base, exponent)
+                self._guard(node, check_value(power))
+                return power
             case ast.BinOp(op=ast.BitXor()):
                 raise self.error("^ is not a power here; write ** instead", node.left.end_col_offset or 0)
             case ast.Call():
@@ -221,15 +228,12 @@ class Reader:
         values = [self._value(each, depth + 1) for each in nodes]
         for value in values:
             self._guard(node, check_argument(name, value))
-            if name in FACTORIALS:
-                self._guard(node, check_factorial(name, value))
+        if name in BESSEL:
+            self._guard(node, check_bessel(name, *values))
         operation: Any = {**UNARY, **BINARY, **EXTREMA}[name]
-        try:
-            return operation(*values)
-        except (ValueError, TypeError):
-            raise self.error(
-                f"{name} is not defined at {self.source(nodes[0])}; it takes real numbers", node
-            ) from None
+        result = operation(*values)
+        self._guard(node, check_value(result))
+        return result
 
     def _piecewise(self, nodes: list[ast.expr], node: ast.Call, depth: int) -> sp.Expr:
         pairs = []
@@ -253,13 +257,12 @@ class Reader:
                 return join(self.condition(node.left, depth + 1), self.condition(node.right, depth + 1))
             case ast.Compare():
                 sides = [self._value(side, depth + 1) for side in (node.left, *node.comparators)]
+                for side in sides:
+                    self._guard(node, check_side(side))
                 relations = []
                 for operator, left, right in zip(node.ops, sides, sides[1:], strict=False):
                     if type(operator) not in RELATIONS:
                         raise self.error("conditions compare with <, <=, > or >=", node)
-                    try:
-                        relations.append(RELATIONS[type(operator)](left, right))
-                    except TypeError:
-                        raise self.error(f"{self.source(node)} does not compare real numbers", node) from None
+                    relations.append(RELATIONS[type(operator)](left, right))
                 return sp.And(*relations)
         raise self.error("a condition is a comparison such as x < 1, or True", node)

@@ -28,6 +28,7 @@ S_MAX = 6.79
 """exp(pi/2 sinh(6.79)) is near the largest float64."""
 FIRST_CELLS = 64
 MAX_DEPTH = 36
+MAX_CELLS = 20_000
 MASS_TOLERANCE = 1e-14
 INVERSE_TOLERANCE = 1e-10
 
@@ -40,8 +41,10 @@ def compiled(expression: sp.Expr, variable: sp.Symbol) -> Callable[[Array], Arra
 
     def evaluate(points: Array) -> Array:
         with np.errstate(all="ignore"):
-            values = np.asarray(function(points), dtype=np.float64)
-        return np.broadcast_to(values, points.shape)
+            values = np.asarray(function(points))
+        if np.iscomplexobj(values):
+            values = np.where(values.imag == 0, values.real, np.nan)
+        return np.broadcast_to(values.astype(np.float64), points.shape)
 
     return evaluate
 
@@ -131,27 +134,29 @@ def _gauss(arm: Arm, left: Array, right: Array) -> tuple[Array, float]:
     return half * (values @ _WEIGHTS), float(values.min(initial=0.0))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a divergent integral may overflow
 def cells(arm: Arm, *, invertible: bool) -> Cells:
     """Cells fine enough for the mass, and for the cubic inverse when `invertible`."""
     edges = np.linspace(-S_MAX, S_MAX, FIRST_CELLS + 1)
     left, right = edges[:-1], edges[1:]
     done: list[tuple[Array, Array, Array]] = []
-    smallest, error = 0.0, 0.0
+    smallest, error, scale = 0.0, 0.0, 1.0
     for depth in range(MAX_DEPTH):
         middle = (left + right) / 2
         whole, lowest = _gauss(arm, left, right)
         first, _ = _gauss(arm, left, middle)
         second, _ = _gauss(arm, middle, right)
         smallest = min(smallest, lowest)
-        defect = np.abs(first + second - whole)
-        rough = defect > MASS_TOLERANCE
+        defect = np.nan_to_num(np.abs(first + second - whole), nan=np.inf)
+        scale = max(scale, float(np.abs(whole).max()))
+        rough = defect > MASS_TOLERANCE * scale
         if invertible:
             guess = _inverse_cubic(
                 np.divide(first, whole, out=np.full_like(whole, 0.5), where=whole > 0),
                 *_unit_slopes(whole, right - left, arm.density_in_s(left), arm.density_in_s(right)),
             )
             rough |= np.abs(guess - 0.5) * whole > INVERSE_TOLERANCE
-        if depth == MAX_DEPTH - 1 or left.size > 200_000:
+        if depth == MAX_DEPTH - 1 or left.size > MAX_CELLS:
             rough[:] = False
         done.append((left[~rough], right[~rough], (first + second)[~rough]))
         error += float(defect[~rough].sum())
@@ -186,6 +191,7 @@ class Mass:
     is_real: bool
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def total_mass(pieces: Iterable[Piece]) -> Mass:
     """The integral over all pieces."""
     parts = [cells(arm, invertible=False) for arm in arms(pieces)]
