@@ -203,9 +203,6 @@ class NoiseMean(sp.Expr):
     def _latex(self, printer: Any) -> str:
         return rf"\mathbb{{E}}_{{\epsilon}}\left[{printer._print(self.args[0])}\right]"
 
-    def _sympystr(self, printer: Any) -> str:
-        return f"NoiseMean({printer._print(self.args[0])})"
-
 
 def over(expr: Any, law: Any) -> Any:
     """Replace every `NoiseMean(q)` in `expr` by the integral of q over `law`, unevaluated.

@@ -67,7 +67,9 @@ class RiskFunctions:
         """a(R) for code; phi(R) stays a call where there is no closed form."""
         if self.surrogate is not None or not self.has_phi:
             return self.rate
-        return stable(sp.simplify(self.rate.subs(phi, self.phi)))
+        # Term by term: a common denominator could overflow where the terms do not. a(R) is linear in phi.
+        terms = (sp.simplify(self.rate.subs(phi, term)) for term in sp.Add.make_args(self.phi))
+        return stable(sp.Add(*terms))
 
     @property
     def scale_code(self) -> Any:

@@ -77,18 +77,30 @@ def _piece(density: Density, lo: float, hi: float, c: float, R: Array, step: flo
     if v.size * R.size > 100 * MAX_NODES:
         raise NotConverged(f"the density needs more than {v.size} nodes; use a wider scale.")
     x, y, slope = _map(lo, hi, v)
-    weight = density(signed * x) * slope
-    if not np.all(np.isfinite(weight)):
-        bad = signed * x[~np.isfinite(weight)][0]
-        raise NotConverged(
-            f"the density is not finite at x = {bad:.6g}; write it so that it can be evaluated there."
-        )
+    weight = _finite(density(signed * x) * slope, signed * x)
     total = np.zeros_like(R)
     keep = weight > 0
     excess = (lo * lo - c * c) + y[keep] * (2 * lo + y[keep])  # x^2 - c^2 without cancellation
     for k, r in enumerate(R):
         total[k] = step * np.sum(weight[keep] * np.exp(-excess / (4 * r)))
     return total
+
+
+def _finite(weight: Array, x: Array) -> Array:
+    """`weight` with 0 where it overflows in a tail that has already underflowed, as in exp(x)/(1 + exp(x))^2.
+
+    Raises `NotConverged` when a value is not finite next to values that count.
+    """
+    bad = np.flatnonzero(~np.isfinite(weight))
+    if bad.size == 0:
+        return weight
+    good = np.flatnonzero(np.isfinite(weight))
+    last = weight[good[good < bad[0]][-1]] if np.any(good < bad[0]) else np.inf
+    if bad[-1] != len(weight) - 1 or bad.size != len(weight) - bad[0] or last > 1e-250:
+        raise NotConverged(
+            f"the density is not finite at x = {x[bad[0]]:.6g}; write it so that it can be evaluated there."
+        )
+    return np.where(np.isfinite(weight), weight, 0.0)
 
 
 def scaled_mean(measure: Measure, R: Any, tolerance: float = 4e-15) -> tuple[Array, float]:

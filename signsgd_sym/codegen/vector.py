@@ -38,6 +38,7 @@ def vector_form(rhs: Any, rate: Any, scale: Any) -> VectorForm:
 
     `rate` is a(R), `scale` is s(R): they become calls of `drift_rate(R)` and `noise_scale(R)`.
 
+    >>> from signsgd_sym.notation import eta, r_i
     >>> form = vector_form(-2 * eta * r_i * lam[i] + eta**2 * n[i], sp.S.One, sp.S.One)
     >>> form.terms
     ((k_0, (('forcing', 1),)), (k_1, (('lam', 1), ('r', 1))))

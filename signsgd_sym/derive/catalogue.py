@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 
+from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
 from signsgd_sym.derive.moments import (
     conditional_mean,
@@ -42,6 +43,7 @@ def _of_rule(rule: UpdateRule) -> dict[str, Callable[[], Derivation]]:
 CATALOGUE: dict[str, Callable[[], Derivation]] = {
     "arcsine-law": arcsine_law,
     "gaussian-noise-mean": gaussian_noise_mean,
+    "sign-exact-mean": lambda: exact_mean(SIGN),
     "smoothing-identity": smoothing_identity,
     **_of_rule(SIGN),
     **_of_rule(SGD),

@@ -132,7 +132,15 @@ def tidy(value: Any) -> Any:
     if value.has(sp.erf, sp.erfc):
         candidates = [sp.factor_terms(sp.simplify(value)), sp.factor_terms(sp.simplify(_erf_to_erfc(value)))]
         return min(candidates, key=lambda form: (form.has(sp.erf) and form.has(sp.exp), sp.count_ops(form)))
-    return sp.simplify(value)
+    return simplify_terms(value)
+
+
+def simplify_terms(value: Any) -> Any:
+    """Each term simplified by itself: a common denominator would multiply what the terms keep apart.
+
+    For a mixture of Normals that product would overflow at R = 1e154, and hide which part is which.
+    """
+    return sp.Add(*(sp.simplify(term) for term in sp.Add.make_args(value)))
 
 
 def _erf_to_erfc(value: Any) -> Any:

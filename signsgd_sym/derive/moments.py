@@ -53,7 +53,7 @@ def one_step_mean(rule: UpdateRule) -> Derivation:
     """E[f(r x_i) | eps] with h = eps/sqrt(2 R): exact for every d; Owen's T for the sign rule.
 
     >>> one_step_mean(SIGN).result
-    4*T(h, rho/sqrt(1 - rho**2))
+    4*OwenT(h, rho/sqrt(1 - rho**2))
     """
     _require_multiplicative(rule)
     record = Recorder(

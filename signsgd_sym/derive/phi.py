@@ -51,11 +51,10 @@ def phi_mean(law: NoiseLaw, *, seconds: float = 20.0) -> ClosedForm:
 
 def phi_of(form: ClosedForm) -> Any | None:
     """phi from the expectation in it; None without a closed form."""
-    return (
-        None
-        if form.value is None
-        else sp.simplify(linear_response(SIGN).result.xreplace({_mean(): form.value}))
-    )
+    if form.value is None:
+        return None
+    response, mean = linear_response(SIGN).result, _mean()
+    return sp.Add(*(sp.simplify(response.xreplace({mean: term})) for term in sp.Add.make_args(form.value)))
 
 
 def _mean() -> Any:

@@ -68,11 +68,11 @@ def _is_scalar_product(product: Any) -> bool:
 
 
 def latex(expr: Any) -> str:
-    """LaTeX of an expression.
+    r"""LaTeX of an expression.
 
     >>> from signsgd_sym.notation import phi
-    >>> latex(phi / sp.sqrt(2 * R))
-    '\\frac{\\phi{\\left(R \\right)}}{\\sqrt{2 R}}'
+    >>> print(latex(phi / sp.sqrt(2 * R)))
+    \frac{\phi{\left(R \right)}}{\sqrt{2 R}}
     """
     return str(Printer().doprint(with_root(sp.sympify(expr))))
 

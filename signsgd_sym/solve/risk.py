@@ -115,7 +115,8 @@ def risk_curve(
     Raises `InputError` of the kind that fits, and `NotConverged` when the ODE cannot be followed to T.
 
     >>> result = risk_curve("Normal(0, 1)", "identity:d=200", 1, 2, points=4)
-    >>> bool(abs(result.stationary - 0.5505) < 1e-4)
+    >>> A = np.pi / 8  # Gaussian noise: R = A^2 + A sqrt(A^2 + v^2)
+    >>> bool(abs(result.stationary / (A**2 + A * np.sqrt(A**2 + 1)) - 1) < 1e-12)
     True
     """
     rule = optimizer if isinstance(optimizer, UpdateRule) else UpdateRule.from_text(optimizer)
