@@ -1,4 +1,4 @@
-"""Second moments of all patches of an image, from integral images."""
+"""Second moments of all patches of an image, from box sums."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def patch_moments(images: list[Array], size: int) -> tuple[Array, Array]:
     """Mean (size^2,) and centred second moments (size^2, size^2) of all patches, without making them.
 
     The product of pixels k and l over all patches is a box sum of image * (image shifted by l - k), so one
-    integral image a shift gives every pair with that shift: (2 size - 1) size products of images in all,
+    product of images gives every pair with that shift: (2 size - 1) size products of images in all,
     instead of size^4 products of pixels for every patch.
     """
     count, offset = 0, float(np.mean([image.mean() for image in images]))
@@ -41,9 +41,12 @@ def patch_moments(images: list[Array], size: int) -> tuple[Array, Array]:
 
 
 def _box_sums(image: Array, rows: int, columns: int) -> Array:
-    """Entry (i, j): the sum of image over [i, i + rows) x [j, j + columns), from the integral image."""
-    integral = np.zeros((image.shape[0] + 1, image.shape[1] + 1))
-    np.cumsum(image, axis=0, out=integral[1:, 1:])
-    np.cumsum(integral[1:, 1:], axis=1, out=integral[1:, 1:])
-    bands = integral[rows:] - integral[:-rows]
-    return bands[:, columns:] - bands[:, :-columns]
+    """Entry (i, j): the sum of image over [i, i + rows) x [j, j + columns), for every box that fits."""
+    return _window_sums(_window_sums(image, rows).T, columns).T
+
+
+def _window_sums(array: Array, length: int) -> Array:
+    """Row i: the sum of rows i, ..., i + length - 1. One full sum; then a row comes in as one goes out."""
+    first = array[:length].sum(axis=0, keepdims=True)
+    changes = array[length:] - array[: array.shape[0] - length]
+    return np.concatenate([first, first + np.cumsum(changes, axis=0)])

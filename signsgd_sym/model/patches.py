@@ -49,7 +49,7 @@ class PatchRegression:
 
 
 def patch_regression(size: int = 12) -> PatchRegression:
-    """The regression on all patches of both photographs; about 2 s and 300 MB at size 12.
+    """The regression on all patches of both photographs; about 1.2 s and 300 MB at size 12.
 
     Raises:
         ParameterError: unless size is an integer from 2 to 32.
@@ -100,11 +100,12 @@ def _centred_patches(
     residuals = np.empty(n)
     start = 0
     for image, (rows, columns) in zip(images, shapes, strict=True):
+        buffer = np.empty((columns, size, size))
         windows = np.lib.stride_tricks.sliding_window_view(image, (size, size))
         for row in range(rows):  # one row of patches stays in cache
             stop = start + columns
-            patches = windows[row].reshape(columns, size * size)
-            patches -= mean
+            np.subtract(windows[row], mean.reshape(size, size), out=buffer)
+            patches = buffer.reshape(columns, size * size)
             X[start:stop, :middle] = patches[:, :middle]
             X[start:stop, middle:] = patches[:, middle + 1 :]
             y[start:stop] = patches[:, middle]

@@ -25,7 +25,7 @@ def test_sizes(small):
     assert small.X.shape == (n, 24) and small.y.shape == (n,) and small.covariance.d == 24
 
 
-def test_moments_from_integral_images_are_those_of_the_patches(small):
+def test_moments_from_box_sums_are_those_of_the_patches(small):
     X = small.X.astype(np.float64)
     # X is stored in float32, the moments are of the patches before rounding.
     np.testing.assert_allclose(X.T @ X / len(X), small.covariance.K, atol=1e-8)
