@@ -1,7 +1,8 @@
-"""Derived once a session: the mode ODE of both rules, and the problem of each rule and law."""
+"""Derived once a session: the mode ODE of both rules, phi of each law, the problem of each rule and law."""
 
 import pytest
 
+from signsgd_sym.derive.phi import phi_mean, phi_of
 from signsgd_sym.derive.risk import derive_risk_ode
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.model import SGD, SIGN, noise_law
@@ -14,13 +15,40 @@ def ode():
 
 
 @pytest.fixture(scope="session")
-def problem(ode):
+def phi_form():
+    """`phi_form(law)`: the expectation in phi, as the derivation finds it."""
+    found = {}
+
+    def of(text):
+        if text not in found:
+            found[text] = phi_mean(noise_law(text))
+        return found[text]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def phi_formula(phi_form):
+    """`phi_formula(law)`: phi as an expression in R and the parameters of the law."""
+    found = {}
+
+    def of(text):
+        if text not in found:
+            found[text] = phi_of(phi_form(text))
+        return found[text]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def problem(ode, phi_form):
     """`problem(law, rule)`: the rule under that law, derived, generated and loaded."""
     made = {}
 
     def of(law, rule=SIGN):
         if (law, rule) not in made:
-            made[law, rule] = make_problem(rule, noise_law(law), ode=ode[rule])
+            form = phi_form(law) if rule == SIGN else None
+            made[law, rule] = make_problem(rule, noise_law(law), ode=ode[rule], found=form)
         return made[law, rule]
 
     return of

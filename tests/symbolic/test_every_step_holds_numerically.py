@@ -146,6 +146,10 @@ def number(expr, at, names):
     """Value of a scalar expression at a point."""
     if expr in names:
         return names[expr](at)
+    if isinstance(expr, phi.func):  # phi at another risk than R
+        return names[phi]({**at, R: number(expr.args[0], at, names)})
+    if isinstance(expr, type(phi)):  # phi at another risk
+        return names[phi]({**at, R: number(expr.args[0], at, names)})
     if isinstance(expr, sp.Symbol):
         return at[expr]
     if isinstance(expr, NoiseMean):
@@ -178,7 +182,8 @@ def integral(expr, at, names):
     integrand = expr.function.doit() if expr.function.has(sp.Derivative) else expr.function
     variables = [limits[0] for limits in expr.limits]
     others = sorted(integrand.free_symbols - set(variables), key=str)
-    f = sp.lambdify([*variables, *others], integrand, ["scipy", "numpy"])
+    inner = {"phi": np.vectorize(lambda risk: names[phi]({**at, R: risk}))}
+    f = sp.lambdify([*variables, *others], integrand, [inner, "scipy", "numpy"])
     cuts = []
     for variable, lo, hi in expr.limits:
         signs = [node.args[0] for node in integrand.atoms(sp.sign) if node.has(variable)]

@@ -17,8 +17,6 @@ import sympy as sp
 from explicit_matrices import matrices_of, random_covariance, value
 
 from signsgd_sym import notation as nt
-from signsgd_sym.derive.risk import derive_risk_ode
-from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.model import SGD, SIGN
 from signsgd_sym.notation import P, R, d, e_i, eta, i, lam, n, phi, r
 
@@ -29,11 +27,6 @@ B_NOISE, ETA = 0.75, 0.6
 def laplace_phi(risk):
     z = math.sqrt(risk) / B_NOISE
     return 2 / math.sqrt(math.pi) * z * math.exp(z**2) * math.erfc(z)
-
-
-@pytest.fixture(scope="module")
-def ode():
-    return {rule: derive_risk_ode(derive_sde(rule)) for rule in (SIGN, SGD)}
 
 
 def textbook_sde(rule, K, Delta):

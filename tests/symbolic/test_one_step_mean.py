@@ -15,8 +15,7 @@ from mpmath import mp, mpf
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
 from signsgd_sym.derive.moments import coordinate_pair_moment, linear_response, linearisation, one_step_mean
 from signsgd_sym.derive.orthant import arcsine_law
-from signsgd_sym.derive.phi import phi_mean, phi_of
-from signsgd_sym.model import SGD, SIGN, noise_law
+from signsgd_sym.model import SGD, SIGN
 from signsgd_sym.notation import K_ii, K_jj, R, h, rho
 from signsgd_sym.special import NoiseMean, OwenT
 
@@ -88,9 +87,9 @@ def test_under_gaussian_noise_it_is_the_arcsine_of_the_correlation_with_the_resi
     assert abs(average - result.subs({R: risk, v: scale, rho: rho_})) < 1e-12
 
 
-def test_slope_at_zero_correlation_is_the_linear_response(gaussian):
+def test_slope_at_zero_correlation_is_the_linear_response(gaussian, phi_formula):
     result, v = gaussian
-    phi = phi_of(phi_mean(noise_law("Normal(0, v)")))
+    phi = phi_formula("Normal(0, v)")
     [v_of_law] = phi.free_symbols - {R}
     assert sp.simplify(result.diff(rho).subs(rho, 0) - phi.subs(v_of_law, v)) == 0
     assert linear_response(SIGN).result.has(NoiseMean)

@@ -10,10 +10,8 @@ Beside each derived object stands the formula of the textbook:
 import pytest
 import sympy as sp
 
-from signsgd_sym.derive.phi import phi_mean, phi_of
-from signsgd_sym.derive.risk import derive_risk_ode, identity_covariance, risk_process, stationary_equation
-from signsgd_sym.derive.sde import derive_sde
-from signsgd_sym.model import SGD, SIGN, noise_law
+from signsgd_sym.derive.risk import identity_covariance, risk_process, stationary_equation
+from signsgd_sym.model import SGD, SIGN
 from signsgd_sym.notation import (
     D,
     Delta,
@@ -69,14 +67,9 @@ TEXTBOOK = {
 rules = pytest.mark.parametrize("rule", [SIGN, SGD], ids=str)
 
 
-@pytest.fixture(scope="module")
-def sde():
-    return {rule: derive_sde(rule) for rule in (SIGN, SGD)}
-
-
-@pytest.fixture(scope="module")
-def ode(sde):
-    return {rule: derive_risk_ode(sde[rule]) for rule in (SIGN, SGD)}
+@pytest.fixture
+def sde(ode):
+    return {rule: ode[rule].sde for rule in (SIGN, SGD)}
 
 
 def same(left, right):
@@ -145,11 +138,11 @@ def test_stationary_equation_is_that_of_the_textbook(ode, rule):
     assert same(equation.level, level)
 
 
-def test_stationary_risk_under_gaussian_noise(ode):
+def test_stationary_risk_under_gaussian_noise(ode, phi_formula):
     """R_oo = A^2 + A sqrt(A^2 + v^2) with A = pi eta tr(D)/(8 d)."""
     A, v = sp.symbols("A v", positive=True)
     left = stationary_equation(ode[SIGN]).left
-    formula = phi_of(phi_mean(noise_law("Normal(0, v)")))
+    formula = phi_formula("Normal(0, v)")
     [v_of_law] = formula.free_symbols - {R}
     level = 2 * A / sp.pi  # eta tr(D)/(4 d)
     claim = A**2 + A * sp.sqrt(A**2 + v**2)

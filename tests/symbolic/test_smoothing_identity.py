@@ -15,7 +15,7 @@ import pytest
 import sympy as sp
 from mpmath import mp, mpf
 
-from signsgd_sym.derive.phi import drift_rate_at_zero, phi_mean, phi_of, smoothing_identity
+from signsgd_sym.derive.phi import drift_rate_at_zero, smoothing_identity
 from signsgd_sym.model import noise_law
 from signsgd_sym.notation import R, density_at_zero
 
@@ -47,9 +47,9 @@ CHARACTERISTIC = {  # even part of the characteristic function, for u > 0
 
 
 @pytest.fixture(scope="module")
-def phi():
+def phi(phi_formula):
     """phi of each law as a SymPy expression in R."""
-    return {text: phi_of(phi_mean(noise_law(text))) for text in CHARACTERISTIC}
+    return {text: phi_formula(text) for text in CHARACTERISTIC}
 
 
 def number(expr, risk):
@@ -162,9 +162,9 @@ def test_limit_is_reached_by_the_closed_form(phi, text):
         assert abs(number(phi[text], infinity) - 2 / mp.pi) < mpf(10) ** -11
 
 
-def test_parameters_stay_symbols():
+def test_parameters_stay_symbols(phi_formula):
     """Laplace(0, b): phi depends on R/b^2 only."""
-    formula = phi_of(phi_mean(noise_law("Laplace(0, b)")))
+    formula = phi_formula("Laplace(0, b)")
     [b] = formula.free_symbols - {R}
     scaled = formula.subs({R: R * 9, b: 3 * b}, simultaneous=True)
     assert sp.simplify(formula - scaled) == 0
