@@ -81,6 +81,8 @@ def test_rules_reach_the_shortest_word():
     assert ALGEBRA.matrix(D**HALF * D**-HALF * K) == K
     assert ALGEBRA.scalar(sp.Trace(U * K * U.T)) == sp.Trace(K)
     assert ALGEBRA.scalar(sp.Trace(e_i.T * Lambda * U.T * U * e_i)) == lam[i]
+    assert ALGEBRA.scalar(sp.Trace(Delta.T * Lambda**2 * e_i)) == lam[i] ** 2 * sp.Trace(Delta.T * e_i)
+    assert ALGEBRA.scalar(sp.Trace(e_i.T * Lambda**-1 * Delta)) == sp.Trace(Delta.T * e_i) / lam[i]
     assert ALGEBRA.scalar(sp.Trace(Delta.T * K * D * Delta) - sp.Trace(Delta.T * D * K * Delta)) == 0
     assert ALGEBRA.scalar(sp.Trace(sp.Identity(d))) == d
 
