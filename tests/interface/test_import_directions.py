@@ -112,7 +112,8 @@ def parts_loaded(folder):
         ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
         for path in (PACKAGE / folder).rglob("*.py")
     )
-    code = f"import sys, importlib; [importlib.import_module(m.removesuffix('.__init__')) for m in {modules!r}]; "
+    code = "import sys, importlib; "
+    code += f"[importlib.import_module(m.removesuffix('.__init__')) for m in {modules!r}]; "
     code += "print(*{m.split('.')[1] for m in sys.modules if m.startswith('signsgd_sym.')})"
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
