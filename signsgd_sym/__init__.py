@@ -28,13 +28,11 @@ _HOME = {
     "derive_sde": "derive.sde",
     "RiskODE": "derive.risk",
     "derive_risk_ode": "derive.risk",
-    "derive": "derive.catalogue",
     "RiskResult": "solve.risk",
     "risk_curve": "solve.risk",
     "GaussianStream": "simulate",
     "PoolStream": "simulate",
     "Simulation": "simulate",
-    "simulate": "simulate.ensemble",
 }
 
 if TYPE_CHECKING:
@@ -78,6 +76,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used, so that the import itself stays light."""
+    if name in ("derive", "simulate"):  # folders that can be called
+        return import_module(f"{__name__}.{name}")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

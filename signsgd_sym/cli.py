@@ -116,7 +116,7 @@ def derive(
         made = make(derivation_id)
         content = json.dumps(derivation_data(made), indent=2) if as_json else derivation_as(made, style)
     if output is None:
-        typer.echo(content)
+        typer.echo(content.rstrip("\n"))
     else:
         write_file(output, content.rstrip("\n") + "\n")
         typer.echo(f"wrote {output}", err=True)

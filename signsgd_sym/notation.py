@@ -73,6 +73,8 @@ mean_step = sp.Symbol("E[f(r x_i)]", real=True)
 """Mean step of coordinate i, averaged over data and label noise."""
 mean_square = sp.Symbol("E[f(r)^2]", real=True)
 """Second moment of f(residual)."""
+mean_square_given_noise = sp.Symbol("E[f(r)^2 | eps]", real=True)
+"""Second moment of f(residual) for a fixed value of the label noise."""
 pair_moment = sp.Symbol("E[f(x_i) f(x_j)]", real=True)
 """Second moment of two coordinates of correlation rho."""
 orthant_probability = sp.Function("p_orthant")(rho)
@@ -97,6 +99,7 @@ LATEX_NAMES = {
     conditional_mean: r"\mathbb{E}[f(x_i) \mid G = g]",
     mean_given_noise: r"\mathbb{E}[f(r x_i) \mid \epsilon]",
     mean_step: r"\mathbb{E}[f(r x_i)]",
+    mean_square_given_noise: r"\mathbb{E}[f(r)^2 \mid \epsilon]",
     mean_square: r"\mathbb{E}[f(r)^2]",
     pair_moment: r"\mathbb{E}[f(x_i) f(x_j)]",
     sp.Symbol("(K Delta)_i", real=True): r"(K\Delta)_i",
@@ -124,6 +127,8 @@ Kbar = sp.MatrixSymbol("Kbar", d, d)
 """D^-1 K."""
 K_sigma = sp.MatrixSymbol("K_sigma", d, d)
 """E[sign(x) sign(x)^T]."""
+M = sp.MatrixSymbol("M", d, d)
+"""E[f(x) f(x)^T] for a rule that has no name of its own for it."""
 U = sp.MatrixSymbol("U", d, d)
 """Orthogonal matrix of eigenvectors of S."""
 Lambda = sp.MatrixSymbol("Lambda", d, d)

@@ -1,5 +1,10 @@
 """Derived once a session: the mode ODE of both rules, phi of each law, the problem of each rule and law."""
 
+import os
+
+# Tests run side by side: one BLAS thread each, set before NumPy is loaded and inherited by subprocesses.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 from signsgd_sym.derive.phi import phi_mean, phi_of

@@ -90,7 +90,7 @@ def _surrogate_code(surrogate: Surrogate) -> str:
     return f"""
 # log(phi exp(c^2/(4 R))) as Chebyshev series on equal pieces of u = log R, lowest degree first.
 _LO, _HI, _DISTANCE = {surrogate.lo!r}, {surrogate.hi!r}, {surrogate.distance!r}
-_SLOPE_LO, _SLOPE_HI = {surrogate.slope_lo!r}, {surrogate.slope_hi!r}
+_SLOPE_LO = {surrogate.slope_lo!r}
 _SERIES = np.array([
 {rows},
 ]).T
@@ -100,7 +100,7 @@ def _log_scaled(u):
     position = (np.clip(u, _LO, _HI) - _LO) / (_HI - _LO) * {pieces}
     piece = np.minimum(position.astype(int), {pieces - 1})
     series = np.polynomial.chebyshev.chebval(2 * (position - piece) - 1, _SERIES[:, piece], tensor=False)
-    return series + _SLOPE_LO * np.minimum(u - _LO, 0) + _SLOPE_HI * np.maximum(u - _HI, 0)
+    return series + _SLOPE_LO * np.minimum(u - _LO, 0)
 """
 
 

@@ -8,7 +8,7 @@ logarithm makes the error a relative one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -32,7 +32,6 @@ class Surrogate:
     coefficients: Array
     distance: float
     slope_lo: float
-    slope_hi: float
     error: float
 
     def log_scaled(self, u: Array) -> Array:
@@ -43,9 +42,7 @@ class Surrogate:
         local = 2 * (position - piece) - 1
         series = self.coefficients[piece].T
         value = chebyshev.chebval(local, series, tensor=False)
-        return np.asarray(
-            value + self.slope_lo * np.minimum(u - self.lo, 0) + self.slope_hi * np.maximum(u - self.hi, 0)
-        )
+        return np.asarray(value + self.slope_lo * np.minimum(u - self.lo, 0))
 
     def __call__(self, R: Array) -> Array:
         """phi(R) for R > 0."""
@@ -58,19 +55,22 @@ def _log_phi(measure: Measure, u: Array) -> Array:
     return np.asarray(np.log(2 / np.pi) + np.log(mean))
 
 
-def build_surrogate(measure: Measure) -> Surrogate:
-    """Fit the surrogate to quadrature of `measure`, and measure it between the nodes."""
+def build_surrogate(measure: Measure, slope_lo: float | None = None) -> Surrogate:
+    """Fit the surrogate to quadrature of `measure`, and measure it between the nodes.
+
+    `slope_lo` is the slope for R -> 0 where it is known; otherwise it is taken from the first series, and the
+    continuation below 1e-20 loses digits.
+    """
     edges = np.linspace(LOG_LO, LOG_HI, PIECES + 1)
     nodes = chebyshev.chebpts1(DEGREE + 1)
     u = edges[:-1, None] + (edges[1:] - edges[:-1])[:, None] * (nodes + 1) / 2
     values = _log_phi(measure, u.ravel()).reshape(u.shape)
     transform = np.linalg.inv(chebyshev.chebvander(nodes, DEGREE))
     coefficients = values @ transform.T
-    # Ends: the derivative of the first series at -1 and of the last at +1, per unit of u.
-    half_width = (edges[1] - edges[0]) / 2
-    slope_lo = float(chebyshev.chebval(-1.0, chebyshev.chebder(coefficients[0])) / half_width)
-    slope_hi = float(chebyshev.chebval(1.0, chebyshev.chebder(coefficients[-1])) / half_width)
-    draft = Surrogate(LOG_LO, LOG_HI, coefficients, measure.distance, slope_lo, slope_hi, 0.0)
+    if slope_lo is None:  # the derivative of the first series at -1, per unit of u
+        half_width = (edges[1] - edges[0]) / 2
+        slope_lo = float(chebyshev.chebval(-1.0, chebyshev.chebder(coefficients[0])) / half_width)
+    draft = Surrogate(LOG_LO, LOG_HI, coefficients, measure.distance, slope_lo, 0.0)
     probe = np.random.default_rng(0).uniform(LOG_LO, LOG_HI, 400)
     error = float(np.max(np.abs(np.expm1(draft.log_scaled(probe) - _log_phi(measure, probe)))))
-    return Surrogate(LOG_LO, LOG_HI, coefficients, measure.distance, slope_lo, slope_hi, error)
+    return replace(draft, error=error)

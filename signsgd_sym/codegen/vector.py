@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy as sp
 
+from signsgd_sym.errors import RuleError
 from signsgd_sym.notation import P, R, i, lam, n, phi, r
 
 DRIFT_RATE = sp.Function("drift_rate", real=True)(R)
@@ -36,12 +37,13 @@ class VectorForm:
 def vector_form(rhs: Any, rate: Any, scale: Any) -> VectorForm:
     """Split the right-hand side of a mode ODE into hoisted scalars and array products.
 
-    `rate` is a(R), `scale` is s(R): they become calls of `drift_rate(R)` and `noise_scale(R)`.
+        `rate` is a(R), `scale` is s(R): they become calls of `drift_rate(R)` and `noise_scale(R)`.
 
-    >>> from signsgd_sym.notation import eta, r_i
-    >>> form = vector_form(-2 * eta * r_i * lam[i] + eta**2 * n[i], sp.S.One, sp.S.One)
-    >>> form.terms
-    ((k_0, (('forcing', 1),)), (k_1, (('lam', 1), ('r', 1))))
+        >>> from signsgd_sym.errors import RuleError
+    from signsgd_sym.notation import eta, r_i
+        >>> form = vector_form(-2 * eta * r_i * lam[i] + eta**2 * n[i], sp.S.One, sp.S.One)
+        >>> form.terms
+        ((k_0, (('forcing', 1),)), (k_1, (('lam', 1), ('r', 1))))
     """
     hoisted = rhs
     if rate.has(phi):
@@ -52,6 +54,8 @@ def vector_form(rhs: Any, rate: Any, scale: Any) -> VectorForm:
     terms: list[tuple[Any, tuple[tuple[str, Any], ...]]] = []
     for term in sp.Add.make_args(sp.expand(hoisted)):
         constant, product = sp.powsimp(term).as_independent(*VECTORS)
+        if product == 1:
+            raise RuleError(f"the term {term} of the mode ODE has no factor r, lambda or n.")
         name = sp.Symbol(f"k_{len(scalars)}")
         scalars.append((name, sp.simplify(constant)))
         powers = sorted((VECTORS[base], power) for base, power in product.as_powers_dict().items())

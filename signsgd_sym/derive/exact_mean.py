@@ -1,7 +1,7 @@
 r"""The mean step for any d and any law, as an integral of phi over the correlation.
 
-The slope in rho of E[f(r x_i) | eps] is, for the sign rule, (2/pi) exp(-h^2/(2 (1 - rho^2)))/sqrt(1 - rho^2), and averaging
-it over eps gives phi again, at the smaller risk R (1 - rho^2):
+The slope in rho of E[f(r x_i) | eps] is, for the sign rule, (2/pi) exp(-h^2/(2 (1 - rho^2)))/sqrt(1 - rho^2),
+and averaging it over eps gives phi again, at the smaller risk R (1 - rho^2):
 
     E[sign(r x_i)] = int_0^rho phi(R (1 - s^2))/sqrt(1 - s^2) ds = phi(R) rho + O(rho^3).
 

@@ -139,7 +139,11 @@ class MatrixAlgebra:
     def _reduce_pair(self, left: Factor, right: Factor) -> tuple[Any, list[Factor]] | None:
         same = left.symbol == right.symbol
         if same and left.symbol in self.orthogonal and left.transposed != right.transposed:
-            return sp.S.One, []
+            power = left.power - right.power
+            if power == 0:
+                return sp.S.One, []
+            rest = left if power > 0 else right
+            return sp.S.One, [Factor(rest.symbol, abs(power), rest.transposed)]
         if same and left.symbol.is_square and left.transposed == right.transposed:
             power = left.power + right.power
             return sp.S.One, [] if power == 0 else [Factor(left.symbol, power, left.transposed)]

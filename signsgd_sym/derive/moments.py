@@ -146,8 +146,8 @@ def residual_second_moment(rule: UpdateRule) -> Derivation:
         f"E[f(r)^2] for f(z) = {rule.expr}",
         (GAUSSIAN_DATA, Assumption("r != 0 almost surely")),
     )
-    given_eps = gaussian_mean(record, nt.mean_square, rule.apply(nt.residual()) ** 2, g)
-    record.equal(NoiseMean(given_eps), NoiseMean.of(sp.expand(given_eps)), "average over the label noise")
+    given_eps = gaussian_mean(record, nt.mean_square_given_noise, rule.apply(nt.residual()) ** 2, g)
+    record.equal(nt.mean_square, NoiseMean.of(sp.expand(given_eps)), "average over the label noise")
     return record.finish()
 
 

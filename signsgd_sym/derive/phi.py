@@ -21,6 +21,16 @@ from signsgd_sym.proof.derivation import Derivation, Recorder
 from signsgd_sym.special import NoiseMean
 
 
+def _smoothed_density() -> Any:
+    """p_R(0), the density of eps + sqrt(2 R) Z at 0: the mean of that of sqrt(2 R) Z at -eps."""
+    return NoiseMean(gaussian_density(eps / sp.sqrt(2 * R)) / sp.sqrt(2 * R))
+
+
+def _smoothing_constant(response: Any) -> Any:
+    """The factor c in phi(R)/sqrt(2 R) = c p_R(0), given phi as an expectation."""
+    return sp.simplify(response / sp.sqrt(2 * R) / NoiseMean.of(_smoothed_density().quantity))
+
+
 def smoothing_identity() -> Derivation:
     """phi(R)/sqrt(2 R) as a multiple of the density of eps + sqrt(2 R) Z at 0.
 
@@ -30,39 +40,43 @@ def smoothing_identity() -> Derivation:
     record = Recorder("smoothing-identity", "The drift rate is a smoothed density at 0", (GAUSSIAN_DATA,))
     response = record.use(linear_response(SIGN))
     record.equal(phi, response, "the linear response of the sign rule")
-    smoothed = gaussian_density(eps / sp.sqrt(2 * R)) / sp.sqrt(2 * R)
-    record.define(
-        density_at_zero,
-        NoiseMean(smoothed),
-        "density of eps + sqrt(2 R) Z at 0: the mean of that of sqrt(2 R) Z at -eps",
-    )
-    rate = response / sp.sqrt(2 * R)
-    multiple = sp.simplify(rate / NoiseMean.of(smoothed))
+    record.define(density_at_zero, _smoothed_density(), "density of eps + sqrt(2 R) Z at 0")
     record.equal(
-        phi / sp.sqrt(2 * R), multiple * density_at_zero, "the two expectations differ by a constant factor"
+        phi / sp.sqrt(2 * R),
+        _smoothing_constant(response) * density_at_zero,
+        "the two expectations differ by a constant factor",
     )
     return record.finish()
 
 
-def phi_mean(law: NoiseLaw, *, seconds: float = 20.0) -> ClosedForm:
-    """The expectation in phi under `law`, in closed form where a route leads to one."""
-    return noise_mean(law, _mean().quantity, seconds=seconds)
+def phi_as_mean() -> Any:
+    """phi as an expectation over a law not named, derived afresh; pass it on where it is needed often."""
+    return linear_response(SIGN).result
 
 
-def phi_of(form: ClosedForm) -> Any | None:
+def phi_mean(law: NoiseLaw, response: Any | None = None, *, seconds: float = 20.0) -> ClosedForm:
+    """The expectation in phi under `law`, in closed form where a route leads to one.
+
+    `response` is `phi_as_mean()`, derived here when it is not given.
+    """
+    return noise_mean(law, _mean(response or phi_as_mean()).quantity, seconds=seconds)
+
+
+def phi_of(form: ClosedForm, response: Any | None = None) -> Any | None:
     """phi from the expectation in it; None without a closed form."""
     if form.value is None:
         return None
-    response, mean = linear_response(SIGN).result, _mean()
+    response = response or phi_as_mean()
+    mean = _mean(response)
     return sp.Add(*(sp.simplify(response.xreplace({mean: term})) for term in sp.Add.make_args(form.value)))
 
 
-def _mean() -> Any:
-    [mean] = linear_response(SIGN).result.atoms(NoiseMean)
+def _mean(response: Any) -> Any:
+    [mean] = response.atoms(NoiseMean)
     return mean
 
 
-def drift_rate_at_zero(law: NoiseLaw) -> Any:
+def drift_rate_at_zero(law: NoiseLaw, response: Any | None = None) -> Any:
     """lim phi(R)/sqrt(2 R) for R -> 0 by the smoothing identity; oo when the law has an atom or a pole at 0.
 
     >>> from signsgd_sym.model.noise import noise_law
@@ -79,7 +93,7 @@ def drift_rate_at_zero(law: NoiseLaw) -> Any:
             at_zero += weight * _one_sided_mean(piece)
     if at_zero.has(sp.oo, sp.zoo, sp.nan):
         return sp.oo
-    return sp.simplify(smoothing_identity().result.coeff(density_at_zero) * at_zero)
+    return sp.simplify(_smoothing_constant(response or phi_as_mean()) * at_zero)
 
 
 def _one_sided_mean(piece: Any) -> Any:

@@ -50,7 +50,7 @@ CONCENTRATION = (
 )
 RISK = sp.Trace(Delta.T * K * Delta) / 2
 """R as a quadratic form in Delta."""
-_SYMMETRIC = frozenset({K, D, K_sigma, Lambda})
+_SYMMETRIC = frozenset({K, D, K_sigma, nt.M, Lambda})
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,10 @@ def identity_covariance(sde: LimitSDE) -> Derivation:
     record.equal(nt.M_ii, on_diagonal, "diagonal of the noise matrix, rho = 1, K_ii = 1")
     record.equal(nt.M_ij, off_diagonal, "off the diagonal, rho = 0")
     one = sp.Identity(d)
-    algebra = MatrixAlgebra(symmetric=_SYMMETRIC, substitutions={K: one, K_sigma: on_diagonal * one, D: one})
+    algebra = MatrixAlgebra(
+        symmetric=_SYMMETRIC,
+        substitutions={K: one, K_sigma: on_diagonal * one, nt.M: on_diagonal * one, D: one},
+    )
     at_identity = algebra.scalar(process.drift)
     record.equal(process.drift, at_identity, "every matrix is the identity")
     radius = algebra.scalar(RISK)

@@ -26,8 +26,9 @@ from signsgd_sym.derive.moments import (
     noise_matrix_entry,
     residual_second_moment,
 )
+from signsgd_sym.derive.orthant import arcsine_law
 from signsgd_sym.errors import RuleError
-from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.model.update_rule import SIGN, UpdateRule
 from signsgd_sym.notation import D, Delta, K, K_ii, K_jj, K_sigma, P, R, d, eps, eta, phi, rho
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.special import NoiseMean
@@ -77,10 +78,10 @@ def _separate(coefficient: Any, rule: UpdateRule) -> tuple[Any, Any]:
 
 
 def _noise_matrix(entry: Any) -> Any:
-    """The name of the matrix with entries E[f(x_i) f(x_j)]: K when they are K_ij, K_sigma when arcsines."""
+    """The matrix with entries E[f(x_i) f(x_j)]: K when they are K_ij, K_sigma when arcsines, M otherwise."""
     if sp.simplify(entry - rho * sp.sqrt(K_ii * K_jj)) == 0:
         return K
-    return K_sigma
+    return K_sigma if entry == arcsine_law().result else nt.M
 
 
 def derive_sde(rule: UpdateRule) -> LimitSDE:
@@ -102,7 +103,7 @@ def derive_sde(rule: UpdateRule) -> LimitSDE:
     definitions: tuple[tuple[Any, Any], ...] = ()
     response = record.use(linear_response(rule))
     correlation = nt.KDelta_i / (sp.sqrt(K_ii) * sp.sqrt(2 * R))
-    if response.has(NoiseMean):
+    if rule == SIGN:  # phi is by definition what this is for the sign rule
         definitions += ((phi, response),)
         record.define(phi, response, "the linear response to rho")
         response = phi

@@ -30,6 +30,7 @@ from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.patches import PatchRegression, patch_regression
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
+from signsgd_sym.notation import phi
 from signsgd_sym.report.compare import Comparison, compare
 from signsgd_sym.simulate import GaussianStream, PoolStream, Stream, simulate
 from signsgd_sym.solve.functions import make_problem
@@ -107,10 +108,10 @@ def run_demo(
 
     progress("deriving and solving the risk ODE of signSGD", 0.0)
     best = fit.candidates[0]
-    family = phi_mean(best.family)  # with symbolic parameters: the formula a reader wants to see
-    problem = make_problem(
-        SIGN, best.law, ode=derive_risk_ode(derive_sde(SIGN)), found=family.at(dict(best.values))
-    )
+    ode = derive_risk_ode(derive_sde(SIGN))
+    # With symbolic parameters: the formula a reader wants to see.
+    family = phi_mean(best.family, dict(ode.sde.definitions)[phi])
+    problem = make_problem(SIGN, best.law, ode=ode, found=family.at(dict(best.values)))
     sign = risk_curve(
         best.law, patches.covariance, LEARNING_RATE, HORIZON, points=POINTS, delta0=start, problem=problem
     )

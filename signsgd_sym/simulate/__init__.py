@@ -1,10 +1,13 @@
 """The recursion, simulated: exact steps and exact signs, and nothing of the theory they are held against.
 
-Names are loaded when first used, since the compiled recursion brings Numba with it.
+Names are loaded when first used, since the compiled recursion brings Numba with it. Called as a function,
+`simulate(...)` is `ensemble.simulate`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from signsgd_sym._callable import make_callable
 
 if TYPE_CHECKING:
     from signsgd_sym.simulate.ensemble import Simulation, SimulationInterrupted, simulate
@@ -39,3 +42,6 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+make_callable(__name__, "signsgd_sym.simulate.ensemble", "simulate")

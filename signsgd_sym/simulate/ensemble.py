@@ -2,9 +2,8 @@ r"""Many replicates, side by side: the simulated risk curve with its standard er
 
 Replicates share Delta(0) and differ in their samples. They run in threads, not processes: the compiled
 recursion, NumPy's generators and BLAS all release the interpreter lock, so two threads are as fast as two
-processes, and a pool of real data is not copied. BLAS needs no limit of its own threads: OpenBLAS serves one
-caller at a time. (Two processes each start a full set of BLAS threads: with a dense K at d = 1000, on two
-cores, that was three times slower than one process alone.)
+processes, and a pool of real data is not copied. BLAS is held to one thread meanwhile: its own threads gain
+nothing beside ours, and on a busy machine they wait for one another.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from threading import Event
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model import Schedule, UpdateRule
@@ -153,7 +153,7 @@ def _run(
         )
 
     total = runs * int(recursion.steps[-1])
-    with ThreadPoolExecutor(workers) as threads:
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as threads:
         try:
             pending = {threads.submit(run, replicate) for replicate in range(runs)}
             while pending:

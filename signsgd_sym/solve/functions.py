@@ -18,11 +18,12 @@ from signsgd_sym.derive.closed_form import ClosedForm
 from signsgd_sym.derive.phi import drift_rate_at_zero, phi_mean, phi_of
 from signsgd_sym.derive.risk import RiskODE, derive_risk_ode
 from signsgd_sym.derive.sde import derive_sde
-from signsgd_sym.errors import InfiniteVariance, ParameterError
+from signsgd_sym.errors import InfiniteVariance, ParameterError, RuleError
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import P, phi, x
+from signsgd_sym.special import NoiseMean
 
 ACCURACY_NEEDED = 1e-13
 """Relative error beyond which the closed form is not used in float64 code and the surrogate is."""
@@ -98,12 +99,17 @@ def make_problem(
             "use --optimizer sign or a law with a variance."
         )
     measure = measure_of(law)
+    if sde.rate.has(NoiseMean) or sde.scale.has(NoiseMean):
+        raise RuleError(
+            f"f(z) = {rule.expr} needs expectations over the noise for which no code is generated."
+        )
     needs_phi = sde.rate.has(phi)
     form, formula, at_zero = None, None, sp.sympify(sde.rate)
     if needs_phi:
-        form = found or phi_mean(law, seconds=seconds)
-        formula = phi_of(form)
-        at_zero = drift_rate_at_zero(law)
+        response = dict(sde.definitions)[phi]
+        form = found or phi_mean(law, response, seconds=seconds)
+        formula = phi_of(form, response)
+        at_zero = drift_rate_at_zero(law, response)
     functions = RiskFunctions(
         law=law.text,
         rule=rule.name,
@@ -144,7 +150,9 @@ def _with_accuracy(functions: RiskFunctions) -> RiskFunctions:
         error = largest_phi_error(load(numpy_source(functions)), functions.measure)
         if error <= ACCURACY_NEEDED:
             return replace(functions, error=error)
-    surrogate = build_surrogate(functions.measure)
+    # phi ~ a(0) sqrt(2 R) for R -> 0 where the drift rate has a finite limit: slope 1/2 in log R.
+    regular = functions.rate_at_zero.is_finite and functions.rate_at_zero.is_positive
+    surrogate = build_surrogate(functions.measure, slope_lo=0.5 if regular else None)
     functions = replace(functions, surrogate=surrogate)
     return replace(functions, error=largest_phi_error(load(numpy_source(functions)), functions.measure))
 

@@ -9,10 +9,6 @@ import sympy as sp
 
 REFERENCE = json.loads((Path(__file__).parent / "phi_reference.json").read_text())
 LAWS = sorted({entry["law"] for entry in REFERENCE})
-FAILS = {"Logistic(0, 1)": "its density overflows in quadrature far out"}
-MARKED = [
-    pytest.param(law, marks=pytest.mark.xfail(reason=FAILS[law])) if law in FAILS else law for law in LAWS
-]
 
 
 def rows(law):
@@ -25,7 +21,7 @@ def test_the_reference_is_complete():
     assert len(LAWS) == 8
 
 
-@pytest.mark.parametrize("law", MARKED)
+@pytest.mark.parametrize("law", LAWS)
 def test_generated_phi_is_within_1e_12(problem, law):
     risks, exact = rows(law)
     module = problem(law).module
@@ -40,7 +36,7 @@ def test_generated_phi_is_within_1e_12(problem, law):
     assert np.max(np.abs(module.phi(np.array(risks) / 2) / exact - 1)) > 1e-3
 
 
-@pytest.mark.parametrize("law", MARKED)
+@pytest.mark.parametrize("law", LAWS)
 def test_closed_form_reproduces_25_digits(problem, law):
     formula = problem(law).phi
     if formula is None:

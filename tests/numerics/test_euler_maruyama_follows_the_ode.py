@@ -1,4 +1,4 @@
-"""Paths of the limiting SDE in dimension 300 follow the risk ODE: mean within 3 standard errors plus 3 %."""
+"""Paths of the limiting SDE in dimension 200 follow the risk ODE: mean within 3 standard errors plus 3 %."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from signsgd_sym.solve.curve import solve_modes
 from signsgd_sym.solve.euler_maruyama import euler_maruyama
 from signsgd_sym.solve.spectrum import Spectrum, spectrum
 
-DIMENSION, RUNS = 300, 12
+DIMENSION, RUNS = 200, 12
 TIMES = np.linspace(0, 2, 9)
 COVARIANCES = {
     "unequal": Covariance.random_unequal(DIMENSION, 1),

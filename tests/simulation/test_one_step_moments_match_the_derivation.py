@@ -51,7 +51,7 @@ def test_sign(setting, law, problem):
 
     along = seen.mean @ exact / (exact @ exact)
     assert abs(along - 1) < TOLERANCE
-    # The linearised drift -eta a(R) Kbar Delta of the SDE: here its error is O(rho^2), so it is close but not that close.
+    # The linearised drift -eta a(R) Kbar Delta of the SDE is close, its relative error is of order rho^2.
     linear = made.module.drift_rate(1.0) * covariance.Kbar @ delta
     assert abs(seen.mean @ linear / (linear @ linear) - 1) < TOLERANCE + np.max(rho**2) / 6
     # and a drift 4 % off is seen

@@ -1,7 +1,7 @@
-"""Claim: the mean simulated risk follows the derived ODE, for light, heavy, discrete and asymmetric label noise.
+"""Claim: the mean simulated risk follows the derived ODE, for light, heavy, discrete and asymmetric noise.
 
-d = 500, random correlated covariance with a strongly unequal diagonal (sd 0.5 in log scale), 24 runs: within 3
-standard errors plus 3 % of the curve at 95 % of the times.
+d = 500, random correlated covariance with a strongly unequal diagonal (sd 0.5 in log scale), 24 runs:
+within 3 standard errors plus 3 % of the curve at 95 % of the times.
 """
 
 import numpy as np
