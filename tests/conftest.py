@@ -7,7 +7,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 
-from signsgd_sym.derive.phi import phi_mean, phi_of
+from signsgd_sym.derive.phi import phi_as_mean, phi_mean, phi_of
 from signsgd_sym.derive.risk import derive_risk_ode
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.model import SGD, SIGN, noise_law
@@ -20,26 +20,32 @@ def ode():
 
 
 @pytest.fixture(scope="session")
-def phi_form():
+def response():
+    """phi as an expectation over a law not named."""
+    return phi_as_mean()
+
+
+@pytest.fixture(scope="session")
+def phi_form(response):
     """`phi_form(law)`: the expectation in phi, as the derivation finds it."""
     found = {}
 
     def of(text):
         if text not in found:
-            found[text] = phi_mean(noise_law(text))
+            found[text] = phi_mean(noise_law(text), response)
         return found[text]
 
     return of
 
 
 @pytest.fixture(scope="session")
-def phi_formula(phi_form):
+def phi_formula(phi_form, response):
     """`phi_formula(law)`: phi as an expression in R and the parameters of the law."""
     found = {}
 
     def of(text):
         if text not in found:
-            found[text] = phi_of(phi_form(text))
+            found[text] = phi_of(phi_form(text), response)
         return found[text]
 
     return of

@@ -37,13 +37,13 @@ class VectorForm:
 def vector_form(rhs: Any, rate: Any, scale: Any) -> VectorForm:
     """Split the right-hand side of a mode ODE into hoisted scalars and array products.
 
-        `rate` is a(R), `scale` is s(R): they become calls of `drift_rate(R)` and `noise_scale(R)`.
+    `rate` is a(R), `scale` is s(R): they become calls of `drift_rate(R)` and `noise_scale(R)`. Raises
+    `RuleError` for a term without r, lambda or n.
 
-        >>> from signsgd_sym.errors import RuleError
-    from signsgd_sym.notation import eta, r_i
-        >>> form = vector_form(-2 * eta * r_i * lam[i] + eta**2 * n[i], sp.S.One, sp.S.One)
-        >>> form.terms
-        ((k_0, (('forcing', 1),)), (k_1, (('lam', 1), ('r', 1))))
+    >>> from signsgd_sym.notation import eta, r_i
+    >>> form = vector_form(-2 * eta * r_i * lam[i] + eta**2 * n[i], sp.S.One, sp.S.One)
+    >>> form.terms
+    ((k_0, (('forcing', 1),)), (k_1, (('lam', 1), ('r', 1))))
     """
     hoisted = rhs
     if rate.has(phi):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
@@ -17,38 +18,59 @@ from signsgd_sym.derive.moments import (
 )
 from signsgd_sym.derive.orthant import arcsine_law
 from signsgd_sym.derive.phi import smoothing_identity
-from signsgd_sym.derive.risk import derive_risk_ode, identity_covariance, risk_process, stationary_equation
+from signsgd_sym.derive.risk import (
+    RiskODE,
+    derive_risk_ode,
+    identity_covariance,
+    risk_process,
+    stationary_equation,
+)
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
 from signsgd_sym.proof.derivation import Derivation
 
 
-def _of_rule(rule: UpdateRule) -> dict[str, Callable[[], Derivation]]:
-    return {
-        f"{rule.name}-conditional-mean": lambda: conditional_mean(rule),
-        f"{rule.name}-one-step-mean": lambda: one_step_mean(rule),
-        f"{rule.name}-linearisation": lambda: linearisation(rule),
-        f"{rule.name}-linear-response": lambda: linear_response(rule),
-        f"{rule.name}-second-moment": lambda: residual_second_moment(rule),
-        f"{rule.name}-pair-moment": lambda: coordinate_pair_moment(rule),
-        f"{rule.name}-sde": lambda: derive_sde(rule).derivation,
-        f"{rule.name}-ito-risk": lambda: risk_process(derive_sde(rule))[1],
-        f"{rule.name}-modes": lambda: derive_risk_ode(derive_sde(rule)).derivation,
-        f"{rule.name}-identity": lambda: identity_covariance(derive_sde(rule)),
-        f"{rule.name}-stationary": lambda: stationary_equation(derive_risk_ode(derive_sde(rule))).derivation,
+@dataclass(frozen=True)
+class Entry:
+    """A built-in derivation: its title is at hand, the derivation is made anew by every call of `make`."""
+
+    title: str
+    make: Callable[[], Derivation]
+
+
+def _of_rule(rule: UpdateRule) -> dict[str, Entry]:
+    f = f"f(z) = {rule.expr}"
+    ode = _ode(rule)
+    entries = {
+        "conditional-mean": Entry(f"E[f(x_i) | G = g] for {f}", lambda: conditional_mean(rule)),
+        "one-step-mean": Entry(f"E[f(r x_i) | eps] for {f}", lambda: one_step_mean(rule)),
+        "linearisation": Entry(f"Small correlations, {f}", lambda: linearisation(rule)),
+        "linear-response": Entry(f"The mean step to first order, {f}", lambda: linear_response(rule)),
+        "second-moment": Entry(f"E[f(r)^2] for {f}", lambda: residual_second_moment(rule)),
+        "pair-moment": Entry(f"E[f(x_i) f(x_j)] for {f}", lambda: coordinate_pair_moment(rule)),
+        "sde": Entry(f"The limiting SDE for {f}", lambda: derive_sde(rule).derivation),
+        "ito-risk": Entry(f"Ito's formula on the risk, {f}", lambda: risk_process(derive_sde(rule))[1]),
+        "modes": Entry(f"The mode ODE for {f}", lambda: ode().derivation),
+        "identity": Entry(f"K = I: the scalar theory, {f}", lambda: identity_covariance(derive_sde(rule))),
+        "stationary": Entry(f"The stationary risk, {f}", lambda: stationary_equation(ode()).derivation),
     }
+    return {f"{rule.name}-{name}": entry for name, entry in entries.items()}
 
 
-CATALOGUE: dict[str, Callable[[], Derivation]] = {
-    "arcsine-law": arcsine_law,
-    "gaussian-noise-mean": gaussian_noise_mean,
-    "sign-exact-mean": lambda: exact_mean(SIGN),
-    "smoothing-identity": smoothing_identity,
+def _ode(rule: UpdateRule) -> Callable[[], RiskODE]:
+    return lambda: derive_risk_ode(derive_sde(rule))
+
+
+CATALOGUE: dict[str, Entry] = {
+    "arcsine-law": Entry("E[sign X sign Y] for correlated Gaussians", arcsine_law),
+    "gaussian-noise-mean": Entry("E[sign(r x_i)] under Gaussian label noise", gaussian_noise_mean),
+    "sign-exact-mean": Entry("The mean step in any dimension", lambda: exact_mean(SIGN)),
+    "smoothing-identity": Entry("The drift rate is a smoothed density at 0", smoothing_identity),
     **_of_rule(SIGN),
     **_of_rule(SGD),
 }
-"""Derivations by id; calling an entry derives it afresh."""
+"""The built-in derivations by id."""
 
 
 def derive(derivation_id: str) -> Derivation:
@@ -61,4 +83,4 @@ def derive(derivation_id: str) -> Derivation:
         near = difflib.get_close_matches(derivation_id, CATALOGUE, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "`signsgd-sym derive` lists them."
         raise ParameterError(f"there is no derivation {derivation_id!r}; {hint}")
-    return CATALOGUE[derivation_id]()
+    return CATALOGUE[derivation_id].make()

@@ -75,7 +75,9 @@ class RiskODE:
 def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     """Ito's formula on R: drift and quadratic variation of the risk itself, and the derivation."""
     record = Recorder(
-        f"{sde.rule.name}-ito-risk", "Ito's formula on the risk", (Assumption("K symmetric, D diagonal"),)
+        f"{sde.rule.name}-ito-risk",
+        f"Ito's formula on the risk, f(z) = {sde.rule.expr}",
+        (Assumption("K symmetric, D diagonal"),),
     )
     algebra = MatrixAlgebra(symmetric=_SYMMETRIC)
     record.use(sde.derivation)
@@ -170,7 +172,9 @@ def identity_covariance(sde: LimitSDE) -> Derivation:
     -sqrt(2)*sqrt(R)*eta*phi(R) + eta**2/2
     """
     record = Recorder(
-        f"{sde.rule.name}-identity", "K = I: the scalar theory", (Assumption("K = I, so D = I, C = I"),)
+        f"{sde.rule.name}-identity",
+        f"K = I: the scalar theory, f(z) = {sde.rule.expr}",
+        (Assumption("K = I, so D = I, C = I"),),
     )
     process, source = risk_process(sde)
     record.use(source)
@@ -213,7 +217,9 @@ def stationary_equation(ode: RiskODE) -> StationaryEquation:
     """
     sde = ode.sde
     record = Recorder(
-        f"{sde.rule.name}-stationary", "The stationary risk", (Assumption("eta constant, dr_i/dt = 0"),)
+        f"{sde.rule.name}-stationary",
+        f"The stationary risk, f(z) = {sde.rule.expr}",
+        (Assumption("eta constant, dr_i/dt = 0"),),
     )
     record.use(ode.derivation)
     [mode] = sp.solve(ode.rhs, r_i)

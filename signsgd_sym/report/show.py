@@ -5,8 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-import sympy as sp
-
 from signsgd_sym.derive.catalogue import CATALOGUE
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.proof.derivation import Derivation
@@ -72,31 +70,12 @@ def derivation_data(derivation: Derivation) -> dict[str, Any]:
 
 
 def list_data() -> list[dict[str, Any]]:
-    """Id, title and conclusion of every built-in derivation; derives them all."""
-    listed = []
-    for make in CATALOGUE.values():
-        derivation = make()
-        last = derivation.steps[-1]
-        listed.append({"id": derivation.id, "title": derivation.title, "conclusion": _conclusion(last)})
-    return listed
-
-
-def _conclusion(step: Any) -> str:
-    left, right = text(step.lhs), text(step.rhs)
-    relation = "=" if step.relation in ("~", ":=") else step.relation
-    order = f" + O({text(step.order)})" if step.relation == "~" else ""
-    return (
-        f"{right}{order}"
-        if isinstance(step.lhs, sp.Integral) or len(left) > 40
-        else f"{left} {relation} {right}{order}"
-    )
+    """Id and title of every built-in derivation."""
+    return [{"id": name, "title": entry.title} for name, entry in CATALOGUE.items()]
 
 
 def list_text(listed: list[dict[str, Any]]) -> str:
     """The list as aligned text."""
     width = max(len(entry["id"]) for entry in listed)
-    lines = [
-        f"{entry['id']:<{width}}  {entry['title']}\n{'':<{width}}    {entry['conclusion']}"
-        for entry in listed
-    ]
+    lines = [f"{entry['id']:<{width}}  {entry['title']}" for entry in listed]
     return "\n".join(lines) + "\n\nShow one with: signsgd-sym derive ID"

@@ -36,11 +36,9 @@ def test_generated_phi_is_within_1e_12(problem, law):
     assert np.max(np.abs(module.phi(np.array(risks) / 2) / exact - 1)) > 1e-3
 
 
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("law", [law for law in LAWS if law != "Logistic(0, 1)"])  # it has no closed form
 def test_closed_form_reproduces_25_digits(problem, law):
     formula = problem(law).phi
-    if formula is None:
-        pytest.skip(f"{law} has no closed form")
     [R] = formula.free_symbols
     for entry in REFERENCE:
         if entry["law"] == law:

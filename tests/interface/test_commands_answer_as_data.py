@@ -85,6 +85,7 @@ def test_plot(ending, monkeypatch, capsys, tmp_path):
 def test_derive_lists_every_derivation(monkeypatch, capsys):
     listed = json.loads(run(["derive", "--json"], monkeypatch, capsys))
     assert [entry["id"] for entry in listed] == list(CATALOGUE)
+    assert [entry["title"] for entry in listed] == [entry.title for entry in CATALOGUE.values()]
 
 
 @pytest.mark.parametrize("style", ["text", "latex", "markdown", "html"])
