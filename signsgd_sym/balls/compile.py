@@ -26,7 +26,7 @@ from signsgd_sym.balls.ball import (
     rational,
 )
 from signsgd_sym.balls.circle import derivative
-from signsgd_sym.balls.functions import FUNCTIONS, power
+from signsgd_sym.balls.functions import FUNCTIONS, exp, half_power, power
 from signsgd_sym.balls.hypergeometric import meijer_g, pfq
 
 Slots = Mapping[Any, int]
@@ -53,6 +53,9 @@ def compile_node(e: Any, slots: Slots) -> Evaluator:
     if e in slots:
         k = slots[e]
         return lambda args, analytic: args[k]
+    if isinstance(e, sp.Integer):
+        exact = acb(int(e))
+        return lambda args, analytic: exact
     if isinstance(e, sp.Rational):
         return lambda args, analytic: rational(e)
     if e in CONSTANTS:
@@ -105,11 +108,14 @@ def _mul(e: sp.Mul, slots: Slots) -> Evaluator:
 def _pow(e: sp.Pow, slots: Slots) -> Evaluator:
     exponent = compile_node(e.exp, slots)
     if e.base is sp.E:
-        return lambda args, analytic: exponent(args, analytic).exp()
+        return lambda args, analytic: exp(exponent(args, analytic))
     base = compile_node(e.base, slots)
     if isinstance(e.exp, sp.Integer):
         n = int(e.exp)
         return lambda args, analytic: base(args, analytic) ** n
+    if isinstance(e.exp, sp.Rational) and e.exp.q == 2:
+        twice = int(e.exp.p)
+        return lambda args, analytic: half_power(base(args, analytic), twice, analytic)
     return lambda args, analytic: power(base(args, analytic), exponent(args, analytic), analytic)
 
 

@@ -36,9 +36,6 @@ def power(z: acb, q: acb, analytic: bool) -> acb:
     n = as_integer(q)
     if n is not None:
         return z**n
-    two_q = as_integer(2 * q)
-    if two_q is not None and not z.contains(0):
-        return z.sqrt(analytic=analytic) ** two_q if two_q > 0 else z.rsqrt(analytic=analytic) ** -two_q
     if not z.contains(0):
         return z.pow(q, analytic=analytic)
     if analytic or not is_real(q) or not q.real > 0:
@@ -51,12 +48,30 @@ def power(z: acb, q: acb, analytic: bool) -> acb:
     return disc(bound)
 
 
+def half_power(z: acb, twice: int, analytic: bool) -> acb:
+    """z^(twice/2) for odd `twice`."""
+    if z.contains(0):
+        return power(z, acb(twice) / 2, analytic)
+    root = z.sqrt(analytic=analytic) if twice > 0 else z.rsqrt(analytic=analytic)
+    return root if abs(twice) == 1 else root ** abs(twice)
+
+
+def exp(z: acb) -> acb:
+    """exp; for a wide ball from the ends of its real part, because FLINT's radius keeps only 30 bits of the
+    exponent, which makes exp([-10^20, -10^19]) useless."""
+    x = z.real
+    if not x.rad() > 1 or not x.is_finite():
+        return z.exp()
+    size = x.lower().exp().union(x.upper().exp())
+    return acb(size) if is_real(z) else size * acb(arb(0), z.imag).exp()
+
+
 def erfc(z: acb) -> acb:
     """erfc; for Re z > 8 as exp(-z^2) U(1/2, 1/2, z^2)/sqrt(pi), which keeps the digits of an inexact z."""
     if z.real > 8:
         square = z * z
         if not meets_left_ray(square):
-            return (-square).exp() * square.hypgeom_u(arb(0.5), arb(0.5)) / acb.pi().sqrt()
+            return exp(-square) * square.hypgeom_u(arb(0.5), arb(0.5)) / acb.pi().sqrt()
     if z.real < -8:
         return 2 - erfc(-z)
     return z.erfc()
@@ -159,7 +174,7 @@ _LEFT: Callable[..., bool] = lambda *args: meets_left_ray(args[-1])  # noqa: E73
 _OUTER: Callable[..., bool] = meets_outer_rays
 
 FUNCTIONS: dict[Any, Evaluator] = {
-    sp.exp: _plain(lambda z: z.exp()),
+    sp.exp: _plain(exp),
     sp.log: lambda args, analytic: args[0].log(analytic=analytic),
     sp.sin: _plain(lambda z: z.sin()),
     sp.cos: _plain(lambda z: z.cos()),
@@ -198,6 +213,7 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.factorial: _plain(lambda z: (z + 1).gamma()),
     sp.beta: _plain(lambda a, b: a.gamma() * b.gamma() * (a + b).rgamma()),
     sp.binomial: _plain(lambda n, k: (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma()),
+    sp.catalan: _plain(lambda n: acb(4).pow(n) * (n + 0.5).gamma() * (n + 2).rgamma() / acb.pi().sqrt()),
     sp.RisingFactorial: _plain(lambda x, n: x.rising(n)),
     sp.loggamma: _cut(lambda z: z.lgamma(), _LEFT),
     sp.digamma: _plain(lambda z: z.digamma()),

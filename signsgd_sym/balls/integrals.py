@@ -13,6 +13,7 @@ The finite integrals are FLINT's `acb.integral`, whose error bound is rigorous.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -26,6 +27,7 @@ from signsgd_sym.balls.ball import (
     Unsupported,
     disc,
     is_real,
+    lower,
     nan,
     precision,
     upper,
@@ -35,8 +37,17 @@ from signsgd_sym.balls.functions import EVAL_LIMIT
 from signsgd_sym.balls.kinks import kink_functions, resolve
 from signsgd_sym.balls.majorant import Majorant, NoMajorant
 
+Integrand = Callable[[acb, bool], acb]
 HYPERBOLIC = (sp.sinh, sp.cosh, sp.tanh, sp.coth, sp.sech, sp.csch)
 EXPONENTS = [0, 1, 2, 3, *(2**k for k in range(2, 15))]  # N = 2^k tried for the ends
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Part of an integral: `value(args, analytic, tol)`, and a guess of its size that sets the tolerance."""
+
+    value: Callable[[Sequence[Ball], bool, arb], acb]
+    size: Callable[[Sequence[Ball]], arb]
 
 
 def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
@@ -46,17 +57,58 @@ def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
         raise Unsupported(f"the indefinite or half-indefinite {e}")
     x, lo, hi = last
     t = sp.Dummy(str(x), real=True)
-    inner = sp.Integral(e.function, *outer) if outer else e.function
-    return _definite(inner.subs(x, t), t, lo, hi, slots)
+    f = (sp.Integral(e.function, *outer) if outer else e.function).subs(x, t)
+    sign = -1 if lo is sp.oo or hi is -sp.oo else 1
+    choose = _cut_at_kinks(f, t, *((lo, hi) if sign == 1 else (hi, lo)), slots)
+    nested = any(isinstance(symbol, sp.Dummy) for symbol in slots)
+
+    def value(args: Sequence[Ball], analytic: bool) -> acb:
+        pieces = choose(args, analytic)
+        if pieces is None:
+            return nan()
+        try:
+            result = sign * _to_relative(pieces, args, analytic)
+        except NoMajorant as reason:
+            if nested:
+                return nan()
+            raise Undecided(f"no proved bound at an end of {e}: {reason}") from None
+        return acb(result.real) if f.is_extended_real and not analytic else result
+
+    return value
 
 
-def _definite(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) -> Evaluator:
-    if lo is sp.oo or hi is -sp.oo:
-        reverse = _definite(f, t, hi, lo, slots)
-        return lambda args, analytic: -reverse(args, analytic)
+def _to_relative(pieces: list[Piece], args: Sequence[Ball], analytic: bool) -> acb:
+    """The sum of the pieces, to a tolerance relative to its size, which crude passes find.
+
+    Values at a few points tell below which tolerance there is no use in looking for more of the integrand.
+    """
+
+    def total(tol: arb) -> acb:
+        return sum((piece.value(args, analytic, tol) for piece in pieces), acb(0))
+
+    bits, tol, size = ctx.prec, arb(2) ** -20, arb(0)
+    floor = sum((piece.size(args) for piece in pieces), arb(0))
+    for _ in range(12):
+        with precision(min(64, bits)):
+            crude = total(tol)
+        size = lower(crude)
+        bound = upper(crude) if crude.is_finite() else tol
+        smaller = arb((bound * arb(2) ** -30).min(tol**2).max(floor).upper())
+        if size > 0 or crude.is_zero() or not smaller < tol:
+            break
+        tol = smaller
+    return total(arb(((size if size > 0 else tol) * arb(2) ** -bits).upper()))
+
+
+Chooser = Callable[[Sequence[Ball], bool], "list[Piece] | None"]
+
+
+def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) -> Chooser:
+    """The smooth pieces of the integral at a point; None where the order of the kinks is not clear."""
     kinks = kink_functions(f, t)
     if not kinks:
-        return _smooth(f, t, lo, hi, slots)
+        smooth = _smooth(f, t, lo, hi, slots)
+        return lambda args, analytic: [smooth]
     roots = {sp.expand(root) for found in kinks.values() for root in found} - {lo, hi}
     if lo is -sp.oo and hi is sp.oo:
         roots.add(sp.S.Zero)
@@ -65,24 +117,23 @@ def _definite(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) 
     signs = {g: compile_node(g, extend(slots, t)) for g in kinks}
 
     @cache
-    def piece(i: int, j: int, pattern: tuple[int, ...]) -> Evaluator:
-        return _definite(resolve(f, dict(zip(kinks, pattern, strict=True))), t, ends[i], ends[j], slots)
+    def between(i: int, j: int, pattern: tuple[int, ...]) -> Chooser:
+        return _cut_at_kinks(resolve(f, dict(zip(kinks, pattern, strict=True))), t, ends[i], ends[j], slots)
 
-    def value(args: Sequence[Ball], analytic: bool) -> acb:
+    def choose(args: Sequence[Ball], analytic: bool) -> list[Piece] | None:
         at = [None if w is None else w(args, analytic) for w in where]
         path = _ordered(at)
-        if path is None:
-            return nan()
-        total = acb(0)
-        for i, j in zip(path, path[1:], strict=False):
+        pieces: list[Piece] = []
+        for i, j in zip(path or (), (path or ())[1:], strict=False):
             inside = _between(at[i], at[j])
             pattern = tuple(_strict_sign(g([*args, inside], False)) for g in signs.values())
-            if 0 in pattern:
-                return nan()
-            total += piece(i, j, pattern)(args, analytic)
-        return total
+            found = None if 0 in pattern else between(i, j, pattern)(args, analytic)
+            if found is None:
+                return None
+            pieces += found
+        return pieces if path else None
 
-    return value
+    return choose
 
 
 def _ordered(at: list[acb | None]) -> list[int] | None:
@@ -122,12 +173,11 @@ def _strict_sign(z: acb) -> int:
     return 1 if z.real > 0 else -1 if z.real < 0 else 0
 
 
-def _smooth(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) -> Evaluator:
+def _smooth(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) -> Piece:
     """Without resolvable kinks: one half-line, two half-lines, or a finite interval."""
     y = sp.Dummy("y", positive=True)
     if lo is -sp.oo and hi is sp.oo:
-        halves = [_from_zero(f.subs(t, s * y), y, None, slots) for s in (1, -1)]
-        return lambda args, analytic: halves[0](args, analytic) + halves[1](args, analytic)
+        return _both(*(_from_zero(f.subs(t, s * y), y, None, slots) for s in (1, -1)))
     if hi is sp.oo:
         return _from_zero(f.subs(t, lo + y), y, None, slots)
     if lo is -sp.oo:
@@ -139,23 +189,39 @@ def _smooth(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) ->
         return (b(args, analytic) - a(args, analytic)) / 2
 
     @cache  # compiled only when the integrand is singular at an end
-    def halves_of() -> list[Evaluator]:
-        return [_from_zero(f.subs(t, lo + y), y, half, slots), _from_zero(f.subs(t, hi - y), y, half, slots)]
+    def halves() -> Piece:
+        return _both(_from_zero(f.subs(t, lo + y), y, half, slots), _from_zero(f.subs(t, hi - y), y, half, slots))
 
-    def value(args: Sequence[Ball], analytic: bool) -> acb:
+    def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
         start, end = a(args, analytic), b(args, analytic)
         if (start - end).is_zero():
             return acb(0)
         g = _bind(whole, args, analytic)
         near = (end - start) * acb(arb(0, arb(2) ** -40))
         if g(start + near, True).is_finite() and g(end + near, True).is_finite():
-            return _to_relative(lambda tol: _quadrature(g, start, end, tol), f, analytic)
-        return halves_of()[0](args, analytic) + halves_of()[1](args, analytic)
+            return _quadrature(g, start, end, tol)
+        return halves().value(args, analytic, tol)
 
-    return value
+    def size(args: Sequence[Ball]) -> arb:
+        start, end, g = a(args, False), b(args, False), _bind(whole, args, False)
+        near = [_probe(lambda y, s=s, e=e: g(s + y, False), e) for s, e in ((start, end - start), (end, start - end))]  # type: ignore[misc]
+        return near[0] + near[1]
+
+    return Piece(value, size)
 
 
-Integrand = Callable[[acb, bool], acb]
+def _both(one: Piece, other: Piece) -> Piece:
+    return Piece(
+        lambda args, analytic, tol: one.value(args, analytic, tol) + other.value(args, analytic, tol),
+        lambda args: one.size(args) + other.size(args),
+    )
+
+
+def _probe(g: Callable[[acb], acb], length: acb | None) -> arb:
+    """The largest y |g(y)| over y = 2^k (k even, |k| <= 100), or over length 2^-k: a guess, used in no proof."""
+    scale, powers = (acb(1), range(-100, 101, 2)) if length is None else (length, range(-100, 0, 2))
+    sizes = [upper(y * g(y)) for y in (scale * arb(2) ** k for k in powers)]
+    return max((s for s in sizes if s.is_finite()), default=arb(0))
 
 
 def _bind(f: Evaluator, args: Sequence[Ball], analytic: bool) -> Integrand:
@@ -163,7 +229,13 @@ def _bind(f: Evaluator, args: Sequence[Ball], analytic: bool) -> Integrand:
 
 
 def _quadrature(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
-    return acb.integral(g, a, b, abs_tol=tol, eval_limit=EVAL_LIMIT)
+    """`acb.integral`, scaled when the tolerance is so small that FLINT's error bounds lose their exponents."""
+    exponent = int(tol.man_exp()[1])
+    if abs(exponent) < 2**30:
+        return acb.integral(g, a, b, abs_tol=tol, eval_limit=EVAL_LIMIT)
+    scale = arb(2) ** -exponent
+    scaled = acb.integral(lambda z, flag: g(z, flag) * scale, a, b, abs_tol=tol * scale, eval_limit=EVAL_LIMIT)
+    return scaled / scale
 
 
 def _in_logarithm(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
@@ -176,34 +248,11 @@ def _in_logarithm(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
     return _quadrature(pulled_back, a.log(), b.log(), tol)
 
 
-def _to_relative(integral: Callable[[arb], acb], f: sp.Expr, analytic: bool) -> acb:
-    """Call `integral(tol)` with a tolerance made relative: a crude pass first finds the magnitude."""
-    bits = ctx.prec
-    tol = arb(2) ** -20
-    with precision(min(64, bits)):
-        for _ in range(8):
-            crude = integral(tol)
-            if not crude.is_finite():
-                break
-            size = arb(crude.abs_lower())
-            if size > 0 or crude.is_zero():
-                break
-            tol = (arb(crude.abs_upper()) * arb(2) ** -30).min(tol**2).upper()
-    if crude.is_zero():
-        return crude
-    if not crude.is_finite():
-        size = arb(1)
-    size = size if size > 0 else arb(crude.abs_upper())
-    result = integral((size * arb(2) ** -bits).upper())
-    return acb(result.real) if f.is_extended_real and not analytic else result
-
-
-def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots) -> Evaluator:
+def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots) -> Piece:
     """int_0^L f(y) dy for f free of kinks inside; L = oo if `length` is None."""
     f = tidy(f)
     inner = compile_node(f, extend(slots, y))
     w = sp.Dummy("w", positive=True)
-    nested = any(isinstance(symbol, sp.Dummy) for symbol in slots)
 
     @cache
     def constant(e: sp.Expr) -> Evaluator:
@@ -217,7 +266,7 @@ def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots)
     def at_zero() -> sp.Expr:
         return tidy(at_infinity().subs(y, 1 / w) / w**2)
 
-    def value(args: Sequence[Ball], analytic: bool) -> acb:
+    def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
         g = _bind(inner, args, analytic)
         limit = length(args, analytic) if length else None
 
@@ -236,31 +285,26 @@ def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots)
 
         first = acb(1) if limit is None else limit
         regular = next((k for k in (0, 8, 16, 32, 64) if _holomorphic(g, first * arb(2) ** -k)), None)
+        total, slack = acb(0), arb(0)
+        if regular is not None:
+            start = first * arb(2) ** -regular
+            total += _quadrature(g, acb(0), start, tol)
+        else:
+            k, slack = _first_below(head, tol)
+            start = acb(arb(2) ** -k)
+        if limit is None:
+            k, beyond = _first_below(lambda k: tail(at_infinity(), y, k), tol)
+            total += _in_logarithm(g, start, acb(arb(2) ** k), tol)
+            slack += beyond
+        elif regular != 0:
+            total += _in_logarithm(g, start, limit, tol)
+        return total + (acb(arb(0, slack.upper())) if f.is_extended_real and not analytic else disc(slack))
 
-        def integral(tol: arb) -> acb:
-            total, slack = acb(0), arb(0)
-            if regular is not None:
-                start = first * arb(2) ** -regular
-                total += _quadrature(g, acb(0), start, tol)
-            else:
-                k, slack = _first_below(head, tol)
-                start = acb(arb(2) ** -k)
-            if limit is None:
-                k, beyond = _first_below(lambda k: tail(at_infinity(), y, k), tol)
-                total += _in_logarithm(g, start, acb(arb(2) ** k), tol)
-                slack += beyond
-            elif regular != 0:
-                total += _in_logarithm(g, start, limit, tol)
-            return total + (acb(arb(0, slack.upper())) if f.is_extended_real and not analytic else disc(slack))
+    def size(args: Sequence[Ball]) -> arb:
+        g = _bind(inner, args, False)
+        return _probe(lambda y: g(y, False), length(args, False) if length else None)
 
-        try:
-            return _to_relative(integral, f, analytic)
-        except NoMajorant as reason:
-            if nested:
-                return nan()
-            raise Undecided(f"no proved bound at an end of the integral of {f}: {reason}") from None
-
-    return value
+    return Piece(value, size)
 
 
 def _holomorphic(g: Integrand, end: acb) -> bool:
@@ -299,5 +343,5 @@ def _first_below(bound: Callable[[int], arb], goal: arb) -> tuple[int, arb]:
 def tidy(f: sp.Expr) -> sp.Expr:
     """Expand sums under powers, so that a^2 - (a - y)^2 becomes 2 a y - y^2 and cancels no digits."""
     return f.replace(
-        lambda e: e.is_Pow and e.base.is_Add, lambda e: sp.Pow(sp.powsimp(sp.expand(e.base)), e.exp)
+        lambda e: e.is_Pow and e.base.has(sp.Add), lambda e: sp.Pow(sp.powsimp(sp.expand(e.base)), e.exp)
     )

@@ -176,6 +176,7 @@ class Majorant:
         erfc(z) <= exp(-z^2) for z >= 0: with t = z + s, t^2 >= z^2 + s^2, so erfc(z) <= exp(-z^2) erfc(0).
         K_nu(x) <= K_mu(x), mu = max(|nu|, 1/2) (K increases with the order), and e^x K_mu(x) = int_0^oo
         e^(-x (cosh t - 1)) cosh(mu t) dt decreases in x: K_nu(x) <= K_mu(x0) e^x0 e^(-x) for x >= x0.
+        I_nu(x) <= I_0(x) <= e^x for nu >= 0, x >= 0 (I decreases with the order; I_0 = mean of e^(x cos t)).
         """
         if not all(arg.is_extended_real for arg in f.args):
             raise NoMajorant(f"no rule for {f.func.__name__}")
@@ -189,6 +190,8 @@ class Majorant:
                 x0 = self._real(a) * self.N ** self._real(p.as_base_exp()[1])
                 mu = abs(self._real(f.args[0])).max(arb(0.5))
                 return [Term((x0.bessel_k(mu) * x0.exp()).upper()) * self.exponential(-arg, up=True)]
+        if isinstance(f, sp.besseli) and f.args[0].is_nonnegative and arg.is_nonnegative:
+            return [self.exponential(arg, up=True)]
         bounds: dict[Any, arb] = {sp.atan: arb.pi() / 2, OwenT: arb(0.25), sp.Heaviside: arb(1)}
         ones = (sp.sin, sp.cos, sp.erf, sp.sign, sp.tanh)
         if isinstance(f, ones) or (isinstance(f, sp.besselj) and f.args[0].is_nonnegative):
