@@ -20,7 +20,7 @@ Point = Mapping[Any, Any] | Callable[[], Mapping[Any, Any]]
 """Values of symbols: exact SymPy numbers, balls, matrices of balls; or a function that makes them at the current
 precision (for values that are themselves computed, as eigenvectors are)."""
 
-MAX_BITS = 6_000
+MAX_BITS = 1_500
 BITS_PER_DIGIT = 3.3219281
 
 

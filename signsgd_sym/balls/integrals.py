@@ -56,6 +56,8 @@ def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
     if len(last) != 3:
         raise Unsupported(f"the indefinite or half-indefinite {e}")
     x, lo, hi = last
+    if (lo.is_infinite or hi.is_infinite) and (outer or e.function.has(sp.Integral)):
+        raise Unsupported(f"Integral over an unbounded range of another integral, in {e}")
     t = sp.Dummy(str(x), real=True)
     f = (sp.Integral(e.function, *outer) if outer else e.function).subs(x, t)
     sign = -1 if lo is sp.oo or hi is -sp.oo else 1
@@ -69,7 +71,7 @@ def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
         try:
             result = sign * _to_relative(pieces, args, analytic)
         except NoMajorant as reason:
-            if nested:
+            if nested or analytic:
                 return nan()
             raise Undecided(f"no proved bound at an end of {e}: {reason}") from None
         return acb(result.real) if f.is_extended_real and not analytic else result
@@ -238,20 +240,12 @@ def _quadrature(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
     return scaled / scale
 
 
-def _in_logarithm(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
-    """int_a^b g(y) dy with y = e^u."""
-
-    def pulled_back(u: acb, flag: bool) -> acb:
-        y = u.exp()
-        return g(y, flag) * y
-
-    return _quadrature(pulled_back, a.log(), b.log(), tol)
-
-
 def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots) -> Piece:
     """int_0^L f(y) dy for f free of kinks inside; L = oo if `length` is None."""
-    f = tidy(f)
+    f = tidy(f, y)
     inner = compile_node(f, extend(slots, y))
+    u = sp.Dummy("u", real=True)
+    in_logarithm = compile_node(f.subs(y, sp.exp(u)) * sp.exp(u), extend(slots, u))
     w = sp.Dummy("w", positive=True)
 
     @cache
@@ -264,7 +258,7 @@ def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots)
 
     @cache
     def at_zero() -> sp.Expr:
-        return tidy(at_infinity().subs(y, 1 / w) / w**2)
+        return tidy(at_infinity().subs(y, 1 / w) / w**2, w)
 
     def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
         g = _bind(inner, args, analytic)
@@ -285,19 +279,20 @@ def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots)
 
         first = acb(1) if limit is None else limit
         regular = next((k for k in (0, 8, 16, 32, 64) if _holomorphic(g, first * arb(2) ** -k)), None)
-        total, slack = acb(0), arb(0)
+        slack, far = arb(0), limit.log() if limit is not None else acb(0)
         if regular is not None:
-            start = first * arb(2) ** -regular
-            total += _quadrature(g, acb(0), start, tol)
+            near = (first * arb(2) ** -regular).log()
         else:
             k, slack = _first_below(head, tol)
-            start = acb(arb(2) ** -k)
+            near = -k * acb(2).log()
         if limit is None:
             k, beyond = _first_below(lambda k: tail(at_infinity(), y, k), tol)
-            total += _in_logarithm(g, start, acb(arb(2) ** k), tol)
-            slack += beyond
-        elif regular != 0:
-            total += _in_logarithm(g, start, limit, tol)
+            far, slack = k * acb(2).log(), slack + beyond
+        total = acb(0)
+        if regular is not None:
+            total += _quadrature(g, acb(0), first * arb(2) ** -regular, tol)
+        if limit is None or regular != 0:
+            total += _quadrature(_bind(in_logarithm, args, analytic), near, far, tol)
         return total + (acb(arb(0, slack.upper())) if f.is_extended_real and not analytic else disc(slack))
 
     def size(args: Sequence[Ball]) -> arb:
@@ -340,8 +335,16 @@ def _first_below(bound: Callable[[int], arb], goal: arb) -> tuple[int, arb]:
     raise NoMajorant(reason)
 
 
-def tidy(f: sp.Expr) -> sp.Expr:
-    """Expand sums under powers, so that a^2 - (a - y)^2 becomes 2 a y - y^2 and cancels no digits."""
-    return f.replace(
-        lambda e: e.is_Pow and e.base.has(sp.Add), lambda e: sp.Pow(sp.powsimp(sp.expand(e.base)), e.exp)
-    )
+def tidy(f: sp.Expr, y: sp.Symbol) -> sp.Expr:
+    """Expand sums under powers and take out the lowest power of y > 0.
+
+    So a^2 - (a - y)^2 becomes 2 a y - y^2, which cancels no digits, and its root sqrt(y) sqrt(2 a - y), whose first
+    factor is entire in log y.
+    """
+
+    def expanded(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+        terms = sp.Add.make_args(sp.expand(base))
+        lowest = min((m for t in terms if (m := t.as_coeff_exponent(y)[1]).is_Rational), default=sp.S.Zero)
+        return (y**lowest) ** exponent * sp.Add(*(t / y**lowest for t in terms)) ** exponent
+
+    return f.replace(lambda e: e.is_Pow and e.base.has(sp.Add) and e.base.has(y), lambda e: expanded(e.base, e.exp))

@@ -16,12 +16,17 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 Signs = Mapping[sp.Expr, int]
+BINDERS = (sp.Integral, sp.Sum, sp.Product, sp.Derivative, sp.Subs)
 
 
 def kink_functions(f: sp.Expr, t: sp.Symbol) -> dict[sp.Expr, list[sp.Expr]]:
     """The kink functions of `f` that are of degree 1 or 2 in `t`, with the expressions of their roots."""
     found: dict[sp.Expr, list[sp.Expr]] = {}
-    for node in sp.preorder_traversal(f):
+    nodes = sp.preorder_traversal(f)
+    for node in nodes:
+        if isinstance(node, BINDERS):  # kinks inside move with their own variable
+            nodes.skip()
+            continue
         for g in _candidates(node):
             roots = _roots(g, t) if g.has(t) else None
             if roots is not None:
@@ -76,7 +81,7 @@ def resolve(f: Any, signs: Signs) -> Any:
     if isinstance(f, sp.Abs | sp.sign | sp.Heaviside) and (s := signs.get(f.args[0])):
         inside = resolve(f.args[0], signs)
         return s * inside if isinstance(f, sp.Abs) else sp.Integer(s if isinstance(f, sp.sign) else (1 + s) // 2)
-    if not f.args or not f.has(sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise):
+    if not f.args or isinstance(f, BINDERS) or not f.has(sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise):
         return f
     return f.func(*(resolve(arg, signs) for arg in f.args))
 

@@ -98,6 +98,8 @@ class Majorant:
         N, total = self.N, arb(0)
         for term in terms:
             C, k = term.C, term.k
+            if C.is_zero():
+                continue
             bounds = [C * N ** (k + 1) / (-k - 1)] if k < -1 and self.tame(term) else []
             for c, p in self.tame(term):
                 if c > 0 and k - p + 1 <= c * p * N**p / 2:
@@ -176,6 +178,8 @@ class Majorant:
         erfc(z) <= exp(-z^2) for z >= 0: with t = z + s, t^2 >= z^2 + s^2, so erfc(z) <= exp(-z^2) erfc(0).
         K_nu(x) <= K_mu(x), mu = max(|nu|, 1/2) (K increases with the order), and e^x K_mu(x) = int_0^oo
         e^(-x (cosh t - 1)) cosh(mu t) dt decreases in x: K_nu(x) <= K_mu(x0) e^x0 e^(-x) for x >= x0.
+        Elsewhere K_nu(x) <= K_mu(x) = (1/2) (2/x)^mu int_0^oo t^(mu-1) e^(-t - x^2/(4t)) dt <= Gamma(mu) 2^(mu-1) x^(-mu),
+        mu = max(|nu|, 1/16).
         I_nu(x) <= I_0(x) <= e^x for nu >= 0, x >= 0 (I decreases with the order; I_0 = mean of e^(x cos t)).
         """
         if not all(arg.is_extended_real for arg in f.args):
@@ -190,6 +194,8 @@ class Majorant:
                 x0 = self._real(a) * self.N ** self._real(p.as_base_exp()[1])
                 mu = abs(self._real(f.args[0])).max(arb(0.5))
                 return [Term((x0.bessel_k(mu) * x0.exp()).upper()) * self.exponential(-arg, up=True)]
+            mu = abs(self._real(f.args[0])).max(arb(1) / 16)
+            return [Term(mu.gamma() * 2 ** (mu - 1)) * self.lower(arg) ** -mu]
         if isinstance(f, sp.besseli) and f.args[0].is_nonnegative and arg.is_nonnegative:
             return [self.exponential(arg, up=True)]
         bounds: dict[Any, arb] = {sp.atan: arb.pi() / 2, OwenT: arb(0.25), sp.Heaviside: arb(1)}
