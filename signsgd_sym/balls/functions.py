@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
-from flint import acb, arb
+from flint import acb, arb, ctx
 
 from signsgd_sym.balls.ball import (
     Ball,
@@ -23,6 +23,7 @@ from signsgd_sym.balls.ball import (
     meets_left_ray,
     meets_outer_rays,
     nan,
+    precision,
     upper,
 )
 from signsgd_sym.special import OwenT, TricomiU
@@ -99,9 +100,27 @@ def bessel(z: acb, order: acb, kind: str, analytic: bool) -> acb:
         return z.bessel_j(order)
     if kind == "y":
         return z.bessel_y(order)
-    if kind == "k":  # the scaled functions keep the digits of a large inexact z
-        return (-z).exp() * z.bessel_k(order, scaled=True) if z.real > 8 else z.bessel_k(order)
+    if kind == "k":
+        return bessel_k(z, order)
     return z.exp() * z.bessel_i(order, scaled=True) if z.real > 8 else z.bessel_i(order)
+
+
+def bessel_k(z: acb, order: acb) -> acb:
+    """K, for real orders and Re z > 0 from the midpoint m of z and a bound, because FLINT loses the digits of inexact z.
+
+    K_nu(z) = int_0^oo e^(-z cosh t) cosh(nu t) dt gives |K_nu(z)| <= K_nu(x) and |K_nu'(z)| <= K_{|nu|+1}(x) for
+    Re z >= x > 0 (cosh t cosh(nu t) <= cosh((|nu| + 1) t)), hence |K_nu(z) - K_nu(m)| <= |z - m| K_{|nu|+1}(x).
+    """
+    if not z.real > 0 or not is_real(order):
+        return z.bessel_k(order)
+    middle, x, nu = acb(z.mid()), arb(z.real.lower()), abs(order.real)
+    whole, error = arb(x.bessel_k(nu).upper()), (upper(z - middle) * x.bessel_k(nu + 1)).upper()
+    if not error < whole:
+        return acb(arb(0).union(whole)) if is_real(z) else disc(whole)
+    extra = int(float(3 * x.mid())) if x < ctx.prec else 0  # FLINT's small-z formula cancels e^(2z)
+    with precision(ctx.prec + extra):
+        value = middle.bessel_k(order)
+    return value + (acb(arb(0, error)) if is_real(z) else disc(error))
 
 
 def owen_t(h: acb, a: acb, analytic: bool) -> acb:

@@ -110,11 +110,11 @@ def _separated(an: Sequence[acb], bm: Sequence[acb], gap: arb) -> bool:
 
 def _rgamma(z: acb) -> acb:
     """1/Gamma; by reflection on the left, where FLINT's own loses wide balls."""
-    return z.rgamma() if z.real > 0 else z.sin_pi() * (1 - z).gamma() / acb.pi()
+    return z.rgamma() if not z.real < -0.5 else z.sin_pi() * (1 - z).gamma() / acb.pi()
 
 
 def _gamma(z: acb) -> acb:
-    return z.gamma() if z.real > 0 else 1 / _rgamma(z)
+    return z.gamma() if not z.real < -0.5 else 1 / _rgamma(z)
 
 
 def _slater(an: Sequence[acb], ap: Sequence[acb], bm: Sequence[acb], bq: Sequence[acb], z: acb) -> acb:
