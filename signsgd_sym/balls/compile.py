@@ -45,7 +45,8 @@ def compile_expr(expr: sp.Expr, symbols: Sequence[Any]) -> Evaluator:
 
     Raises `Unsupported`, naming the node, for anything outside the kernel.
     """
-    return compile_node(sp.sympify(expr), {symbol: k for k, symbol in enumerate(symbols)})
+    expr = sp.ImmutableMatrix(expr) if isinstance(expr, sp.MatrixBase) else sp.sympify(expr)
+    return compile_node(expr, {symbol: k for k, symbol in enumerate(symbols)})
 
 
 def compile_node(e: Any, slots: Slots) -> Evaluator:
@@ -70,7 +71,8 @@ def compile_node(e: Any, slots: Slots) -> Evaluator:
         return compile_matrix(e, slots)
     rule = FUNCTIONS.get(e.func)
     if rule is None:
-        raise Unsupported(f"the number {e}" if e.is_Float else f"{e.func.__name__} in {e}")
+        what = "number" if e.is_Float else "symbol without a value" if e.is_Symbol else e.func.__name__
+        raise Unsupported(f"the {what} {e}" if e.is_Atom else f"{what} in {e}")
     return _apply(rule, [compile_node(arg, slots) for arg in e.args])
 
 
@@ -158,7 +160,7 @@ def _heaviside(e: sp.Heaviside, slots: Slots) -> Evaluator:
         s = step(args, analytic)
         if s.is_zero():
             return at_zero(args, analytic)
-        return (1 + s) / 2 if s.is_exact() or not s.is_finite() else acb(arb(0).union(arb(1)))
+        return (1 + s) / 2 if s.is_exact() or not s.is_finite() else hull(acb(0), acb(1), at_zero(args, False))
 
     return value
 

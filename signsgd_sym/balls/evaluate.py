@@ -123,6 +123,8 @@ def compare(
             except Undecided as limit:
                 reason = str(limit)
                 continue
+            if len(entries(l)) != len(entries(r)):  # one side is NaN as a whole, or the shapes differ
+                continue
             pairs = list(zip(entries(l), entries(r), strict=True))
             verdict: Literal["equal", "different", "undecided"] = "undecided"
             if any(a.is_finite() and b.is_finite() and not a.overlaps(b) for a, b in pairs):

@@ -236,7 +236,9 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.RisingFactorial: _plain(lambda x, n: x.rising(n)),
     sp.loggamma: _cut(lambda z: z.lgamma(), _LEFT),
     sp.digamma: _plain(lambda z: z.digamma()),
-    sp.polygamma: _plain(lambda n, z: z.digamma() if n.is_zero() else z.polygamma(n)),
+    sp.polygamma: _cut(
+        lambda n, z: z.digamma() if n.is_zero() else z.polygamma(n), lambda n, z: as_integer(n) is None
+    ),
     sp.uppergamma: _cut(lambda s, z: z.gamma_upper(s), _left_unless_natural),
     sp.lowergamma: _cut(lambda s, z: z.gamma_lower(s), _left_unless_natural),
     sp.expint: _cut(lambda s, z: z.expint(s), _LEFT),
@@ -253,7 +255,7 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.airybi: _plain(lambda z: z.airy_bi()),
     sp.airyaiprime: _plain(lambda z: z.airy_ai(derivative=1)),
     sp.airybiprime: _plain(lambda z: z.airy_bi(derivative=1)),
-    sp.zeta: _plain(lambda s, a=None: s.zeta() if a is None else s.zeta(a)),
+    sp.zeta: _cut(lambda s, a=acb(1): s.zeta(a), lambda s, a=acb(1): not a.real > 0),
     sp.dirichlet_eta: _plain(lambda s: s.dirichlet_eta()),
     sp.polylog: _cut(lambda s, z: z.polylog(s), lambda s, z: _on_right_ray(z)),
     sp.LambertW: lambda args, analytic: lambert_w(args[0], args[1] if args[1:] else acb(0), analytic),

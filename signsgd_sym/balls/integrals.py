@@ -63,8 +63,12 @@ def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
     sign = -1 if lo is sp.oo or hi is -sp.oo else 1
     choose = _cut_at_kinks(f, t, *((lo, hi) if sign == 1 else (hi, lo)), slots)
     nested = any(isinstance(symbol, sp.Dummy) for symbol in slots)
+    ends = [compile_node(end, slots) for end in (lo, hi) if not end.is_infinite]
+    real = bool(f.is_extended_real)
 
     def value(args: Sequence[Ball], analytic: bool) -> acb:
+        if not analytic and not all(is_real(end(args, False)) for end in ends):
+            return nan()  # t is real by assumption; complex ends occur only as continuations of real ones
         pieces = choose(args, analytic)
         if pieces is None:
             return nan()
@@ -74,7 +78,7 @@ def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
             if nested or analytic:
                 return nan()
             raise Undecided(f"no proved bound at an end of {e}: {reason}") from None
-        return acb(result.real) if f.is_extended_real and not analytic else result
+        return acb(result.real) if real and not analytic else result
 
     return value
 
@@ -245,6 +249,7 @@ def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots)
     f = tidy(f, y)
     inner = compile_node(f, extend(slots, y))
     u = sp.Dummy("u", real=True)
+    real = bool(f.is_extended_real)
     in_logarithm = compile_node(f.subs(y, sp.exp(u)) * sp.exp(u), extend(slots, u))
     w = sp.Dummy("w", positive=True)
 
@@ -293,7 +298,7 @@ def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots)
             total += _quadrature(g, acb(0), first * arb(2) ** -regular, tol)
         if limit is None or regular != 0:
             total += _quadrature(_bind(in_logarithm, args, analytic), near, far, tol)
-        return total + (acb(arb(0, slack.upper())) if f.is_extended_real and not analytic else disc(slack))
+        return total + (acb(arb(0, slack.upper())) if real and not analytic else disc(slack))
 
     def size(args: Sequence[Ball]) -> arb:
         g = _bind(inner, args, False)

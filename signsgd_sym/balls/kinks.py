@@ -28,7 +28,7 @@ def kink_functions(f: sp.Expr, t: sp.Symbol) -> dict[sp.Expr, list[sp.Expr]]:
             nodes.skip()
             continue
         for g in _candidates(node):
-            roots = _roots(g, t) if g.has(t) else None
+            roots = _roots(g, t) if g.has(t) and g.is_extended_real else None
             if roots is not None:
                 found[g] = roots
     return found

@@ -145,7 +145,8 @@ class Majorant:
 
     def _upper_power(self, base: sp.Expr, q: sp.Expr) -> list[Term]:
         """(sum of n terms)^q <= max(1, n^(q-1)) sum of q-th powers for q >= 0 (convexity for q >= 1,
-        subadditivity for q <= 1); |f|^q <= lower(f)^q for q < 0; |b^q(y)| = exp(q(y) log|b|) for real q(y)."""
+        subadditivity for q <= 1); |f|^q <= lower(f)^q for q < 0; |f|^q <= 1 + |f|^r + |f|^s
+        for q in [r, s], r <= 0 <= s; |b^q(y)| = exp(q(y) log|b|) for real q(y)."""
         if q.has(self.y):
             if base.has(self.y) or not q.is_extended_real:
                 raise NoMajorant(f"power with exponent {q}")
@@ -153,6 +154,11 @@ class Majorant:
         p = self._real(q)
         if p < 0:
             return [self.lower(base) ** p]
+        if not p >= 0:  # a ball around 0
+            return [Term(arb(1)), *self._positive_power(base, arb(p.upper())), self.lower(base) ** arb(p.lower())]
+        return self._positive_power(base, p)
+
+    def _positive_power(self, base: sp.Expr, p: arb) -> list[Term]:
         terms = self.upper(base)
         factor = (arb(len(terms)) ** (p - 1)).max(arb(1))
         return [Term(factor) * t**p for t in terms]
@@ -188,7 +194,7 @@ class Majorant:
         if isinstance(f, sp.erfc):
             rule = [self.exponential(-(arg**2), up=True)] if arg.is_nonnegative else [Term(arb(2))]
             return rule
-        if isinstance(f, sp.besselk) and not f.args[0].has(self.y):
+        if isinstance(f, sp.besselk) and arg.is_positive and not f.args[0].has(self.y):
             a, p = arg.as_independent(self.y)
             if p.as_base_exp()[0] == self.y and p.as_base_exp()[1].is_positive and self._real(a) > 0:
                 x0 = self._real(a) * self.N ** self._real(p.as_base_exp()[1])
@@ -222,6 +228,8 @@ class Majorant:
             return self.exponential(f.exp * sp.log(sp.Abs(f.base)), up=False)
         if f.is_Pow and not f.exp.has(self.y):
             q = self._real(f.exp)
+            if not (q > 0 or q < 0):
+                raise NoMajorant(f"the sign of the exponent {f.exp} is not clear")
             return self.lower(f.base) ** q if q > 0 else self.single(self.upper(f.base)) ** q
         if f.is_Add:
             return self._lower_sum(f)

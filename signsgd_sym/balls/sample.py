@@ -45,10 +45,9 @@ def sample(domain: Domain, count: int, seed: int, extreme: float = 0.25) -> list
     """
     rng = Random(seed)
     points: list[dict[sp.Symbol, sp.Rational]] = []
+    every = max(2, round(1 / extreme)) if extreme > 0 else count + 1
     while len(points) < count:
-        wide = bool(points) and (len(points) + 1) * extreme >= 1 + sum(
-            1 for k in range(len(points)) if (k + 1) * extreme % 1 < extreme
-        )
+        wide = len(points) % every == every - 1
         for _ in range(500):
             point = draw(domain, rng, wide)
             if point is not None:
@@ -98,8 +97,8 @@ def _real(low: sp.Expr, high: sp.Expr, rng: Random, wide: bool) -> sp.Rational:
 
 
 def _magnitude(rng: Random, decades: int) -> sp.Rational:
-    exponent = rng.uniform(-decades, decades) * 0.7
-    # three digits over a prime: generic, so that no accidental equality of parameters is sampled
+    """Log-uniform in 10^-decades .. 10^decades, with denominators of 101: no accidental equalities of parameters."""
+    exponent = rng.uniform(-decades, decades)
     scaled = sp.Rational(round(10 ** (exponent % 1) * 101) + 1, 101)
     return scaled * sp.Integer(10) ** int(exponent // 1)
 

@@ -49,6 +49,8 @@ def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
     f = e.function.subs(k, n).rewrite((sp.factorial, sp.binomial, sp.RisingFactorial), sp.gamma)
     body, first = compile_node(e.function, extend(slots, k)), compile_node(lo, slots)
 
+    real = bool(f.is_extended_real)
+
     @cache
     def constant(c: sp.Expr) -> Evaluator:
         return compile_node(c, slots)
@@ -76,7 +78,7 @@ def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
                     reason = str(failure)
                     continue
                 if rest < upper(total) * arb(2) ** -ctx.prec or rest < arb(2) ** (-8 * ctx.prec):
-                    slack = acb(arb(0, rest)) if f.is_extended_real and not analytic else disc(rest)
+                    slack = acb(arb(0, rest)) if real and not analytic else disc(rest)
                     return total + slack
                 reason = f"the tail bound is still {rest.str(3)}"
         raise Undecided(f"{TERM_LIMIT} terms of the sum of {f}: {reason}")
