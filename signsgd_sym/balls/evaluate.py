@@ -162,9 +162,9 @@ def accuracy(ball: Ball) -> float:
 
 def _ladder(digits: int, max_bits: int) -> Iterator[int]:
     bits = int(digits * BITS_PER_DIGIT) + 20
-    while bits <= max_bits:
+    yield bits
+    while (bits := 2 * bits) <= max_bits:
         yield bits
-        bits *= 2
 
 
 def _arguments(compiled: Program, point: Point) -> list[Ball]:
