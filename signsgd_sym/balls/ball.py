@@ -19,11 +19,11 @@ Ball = Any  # acb, or acb_mat for matrix expressions; flint publishes no annotat
 Evaluator = Callable[[Sequence[Ball], bool], Ball]
 
 
-class Undecided(Exception):  # noqa: N818
+class Undecided(Exception):
     """The accuracy asked for was not reached within the stated limit; the message says why."""
 
 
-class Unsupported(Exception):  # noqa: N818
+class Unsupported(Exception):
     """A SymPy node outside the kernel; `node` is its name."""
 
     def __init__(self, node: str) -> None:
@@ -31,7 +31,7 @@ class Unsupported(Exception):  # noqa: N818
         self.node = node
 
 
-class PointRejected(Exception):  # noqa: N818
+class PointRejected(Exception):
     """The point lies on a pole or a branch cut: draw another."""
 
 

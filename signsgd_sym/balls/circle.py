@@ -4,8 +4,9 @@ Lemma. Let F be holomorphic on |e| <= rho with |F| <= M on |e| = rho, and 0 < r 
 w = exp(2 pi i/N), the mean A = (1/N) sum_k F(r w^k) w^(-nk) r^(-n) differs from the Taylor coefficient c_n by
 at most M rho^(-n) q/(1 - q), q = (r/rho)^N.
 
-Proof. Insert F = sum_m c_m e^m: the mean keeps exactly the m = n mod N, so A - c_n = sum_{j>=1} c_{n+jN} r^{jN}
-(m >= 0 and n < N leave j >= 1). By Cauchy |c_m| <= M rho^(-m), hence |A - c_n| <= M rho^(-n) sum_{j>=1} q^j.
+Proof. Insert F = sum_m c_m e^m: the mean keeps exactly the m = n mod N, so A - c_n = sum_{j>=1} c_{n+jN}
+r^{jN} (m >= 0 and n < N leave j >= 1). By Cauchy |c_m| <= M rho^(-m), hence |A - c_n| <= M rho^(-n)
+sum_{j>=1} q^j.
 """
 
 from __future__ import annotations

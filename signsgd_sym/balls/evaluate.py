@@ -13,12 +13,22 @@ from typing import Any, Literal
 import sympy as sp
 from flint import acb, acb_mat, arb
 
-from signsgd_sym.balls.ball import Ball, Evaluator, PointRejected, Undecided, lower, precision, rational, upper
+from signsgd_sym.balls.ball import (
+    Ball,
+    Evaluator,
+    PointRejected,
+    Undecided,
+    lower,
+    precision,
+    rational,
+    upper,
+)
 from signsgd_sym.balls.compile import compile_expr
 
 Point = Mapping[Any, Any] | Callable[[], Mapping[Any, Any]]
-"""Values of symbols: exact SymPy numbers, balls, matrices of balls; or a function that makes them at the current
-precision (for values that are themselves computed, as eigenvectors are)."""
+"""Values of symbols: exact SymPy numbers, balls, matrices of balls; or a function that makes them at the
+current precision (for values that are themselves computed, as eigenvectors are).
+"""
 
 MAX_BITS = 1_500
 BITS_PER_DIGIT = 3.3219281
@@ -26,7 +36,9 @@ BITS_PER_DIGIT = 3.3219281
 
 @dataclass(frozen=True)
 class Enclosure:
-    """A ball (an `acb`, or an `acb_mat` for a matrix) that contains the value, and the precision that made it."""
+    """A ball (an `acb`, or an `acb_mat` for a matrix) that contains the value, and the precision that made
+    it.
+    """
 
     ball: Ball
     bits: int
@@ -63,14 +75,16 @@ class Comparison:
 
 
 def program(expr: sp.Expr | Program, point: Point) -> Program:
-    """`expr` compiled for the symbols of `point` (itself, if it is compiled already). Raises `Unsupported`."""
+    """`expr` compiled for the symbols of `point`, unless it is already. Raises `Unsupported`."""
     if isinstance(expr, Program):
         return expr
     expr = sp.sympify(expr)
     with precision(53):
         symbols = tuple(point() if callable(point) else point)
     summands = expr.args if expr.is_Add or isinstance(expr, sp.MatAdd) else (expr,)
-    return Program(expr, symbols, compile_expr(expr, symbols), tuple(compile_expr(e, symbols) for e in summands))
+    return Program(
+        expr, symbols, compile_expr(expr, symbols), tuple(compile_expr(e, symbols) for e in summands)
+    )
 
 
 def enclose(
@@ -82,12 +96,13 @@ def enclose(
 ) -> Enclosure:
     """`expr` at `point` to `digits` relative digits, or with a radius below `absolute` if that is given.
 
-    Raises `Unsupported` (a node outside the kernel), `PointRejected` (a pole, a branch cut, a division by zero) or
-    `Undecided` (the limit of precision or work was reached).
+    Raises `Unsupported` (a node outside the kernel), `PointRejected` (a pole, a branch cut, a division by
+    zero) or `Undecided` (the limit of precision or work was reached).
 
     >>> R = sp.Symbol("R", positive=True)
-    >>> enclose(sp.exp(R) * sp.erfc(sp.sqrt(R)), {R: sp.Rational(10) ** 6}, digits=15).ball.str(10, radius=False)
-    '0.0005641893014'
+    >>> found = enclose(sp.exp(R) * sp.erfc(sp.sqrt(R)), {R: 10**6}, digits=15)
+    >>> found.ball.str(10, radius=False)
+    '0.0005641893015'
     """
     compiled = program(expr, point)
     ball, bits = None, 0
@@ -98,7 +113,9 @@ def enclose(
             if accuracy(ball) >= digits or (absolute is not None and radius < absolute):
                 return Enclosure(ball, bits)
     if any(not z.is_finite() for z in entries(ball)):
-        raise PointRejected(f"{compiled.expr} has a pole, a branch cut or an unbounded enclosure at the point")
+        raise PointRejected(
+            f"{compiled.expr} has a pole, a branch cut or an unbounded enclosure at the point"
+        )
     raise Undecided(f"{accuracy(ball):.0f} of {digits} digits at {bits} bits for {compiled.expr}")
 
 
@@ -107,10 +124,10 @@ def compare(
 ) -> Comparison:
     """Whether lhs = rhs at `point`.
 
-    Different: some ball of lhs is disjoint from that of rhs (first sought at 12 digits, which refutes fast). Equal:
-    the balls overlap, and (a) both have `digits` relative digits, or (b) |lhs - rhs| < 10^-digits times the sum of
-    the moduli of the summands of both sides, or (c) both contain 0 and lie within 10^(-2 digits) of it. Else undecided.
-    Raises as `enclose` does, except for `Undecided`.
+    Different: some ball of lhs is disjoint from that of rhs (first sought at 12 digits, which refutes fast).
+    Equal: the balls overlap, and (a) both have `digits` relative digits, or (b) |lhs - rhs| < 10^-digits times
+    the sum of the moduli of the summands of both sides, or (c) both contain 0 and lie within 10^(-2 digits) of
+    it. Else undecided. Raises as `enclose` does, except for `Undecided`.
     """
     left, right = program(lhs, point), program(rhs, point)
     goal, reason = arb(10) ** -digits, ""
@@ -131,7 +148,9 @@ def compare(
                 verdict = "different"
             elif all(a.is_finite() and b.is_finite() for a, b in pairs):
                 gap = max(upper(a - b) for a, b in pairs)
-                tiny = all(a.contains(0) and b.contains(0) for a, b in pairs) and _size(l) + _size(r) < goal**2
+                tiny = (
+                    all(a.contains(0) and b.contains(0) for a, b in pairs) and _size(l) + _size(r) < goal**2
+                )
                 exact = min(accuracy(l), accuracy(r)) >= digits
                 if exact or gap < goal * (left.scale(point) + right.scale(point)) or tiny:
                     verdict = "equal"
@@ -139,7 +158,9 @@ def compare(
                 return Comparison(verdict, Enclosure(l, bits), Enclosure(r, bits), digits)
     for side, ball in ((left, l), (right, r)):
         if any(not z.is_finite() for z in entries(ball)):
-            raise PointRejected(f"{side.expr} has a pole, a branch cut or an unbounded enclosure at the point")
+            raise PointRejected(
+                f"{side.expr} has a pole, a branch cut or an unbounded enclosure at the point"
+            )
     reason = reason or f"{min(accuracy(l), accuracy(r)):.0f} of {digits} digits at {bits} bits"
     return Comparison("undecided", Enclosure(l, bits), Enclosure(r, bits), digits, reason)
 
@@ -186,7 +207,10 @@ def _as_ball(x: Any) -> Ball:
 def _guarded(run: Evaluator, arguments: list[Ball]) -> Ball:
     try:
         return run(arguments, False)
-    except (ZeroDivisionError, ValueError):  # a singular matrix, or eigenvalues not separated, at this precision
+    except (
+        ZeroDivisionError,
+        ValueError,
+    ):  # a singular matrix, or eigenvalues not separated, at this precision
         return acb(arb.nan())
 
 

@@ -26,7 +26,7 @@ from signsgd_sym.balls.ball import (
     precision,
     upper,
 )
-from signsgd_sym.special import OwenT, TricomiU
+from signsgd_sym.special import Erfcx, OwenT, TricomiU
 
 EVAL_LIMIT = 20_000
 """Evaluations an integral may cost; FLINT's own default lets a hopeless one run for hours."""
@@ -55,6 +55,20 @@ def half_power(z: acb, twice: int, analytic: bool) -> acb:
         return power(z, acb(twice) / 2, analytic)
     root = z.sqrt(analytic=analytic) if twice > 0 else z.rsqrt(analytic=analytic)
     return root if abs(twice) == 1 else root ** abs(twice)
+
+
+def erfcx(z: acb) -> acb:
+    """exp(z^2) erfc(z). For Re z >= 0 from the midpoint m: erfcx(z) = (2/sqrt pi) int_0^oo e^(-t^2 - 2 z t)
+    dt, whose derivative is at most 2/sqrt(pi) there, so that |erfcx(z) - erfcx(m)| <= 2 |z - m|/sqrt(pi).
+    """
+    if not z.real >= 0:
+        return exp(z * z) * erfc(z)
+    m = acb(z.mid())
+    value = (
+        (m * m).hypgeom_u(arb(0.5), arb(0.5)) / acb.pi().sqrt() if m.real > 8 else (m * m).exp() * m.erfc()
+    )
+    error = (2 * upper(z - m) / arb.pi().sqrt()).upper()
+    return value + (acb(arb(0, error)) if is_real(z) else disc(error))
 
 
 def exp(z: acb) -> acb:
@@ -106,10 +120,12 @@ def bessel(z: acb, order: acb, kind: str, analytic: bool) -> acb:
 
 
 def bessel_k(z: acb, order: acb) -> acb:
-    """K, for real orders and Re z > 0 from the midpoint m of z and a bound, because FLINT loses the digits of inexact z.
+    """K, for real orders and Re z > 0 from the midpoint m of z and a bound, because FLINT loses the digits
+    of inexact z.
 
-    K_nu(z) = int_0^oo e^(-z cosh t) cosh(nu t) dt gives |K_nu(z)| <= K_nu(x) and |K_nu'(z)| <= K_{|nu|+1}(x) for
-    Re z >= x > 0 (cosh t cosh(nu t) <= cosh((|nu| + 1) t)), hence |K_nu(z) - K_nu(m)| <= |z - m| K_{|nu|+1}(x).
+    K_nu(z) = int_0^oo e^(-z cosh t) cosh(nu t) dt gives |K_nu(z)| <= K_nu(x) and |K_nu'(z)| <=
+    K_{|nu|+1}(x) for Re z >= x > 0 (cosh t cosh(nu t) <= cosh((|nu| + 1) t)), hence |K_nu(z) - K_nu(m)| <=
+    |z - m| K_{|nu|+1}(x).
     """
     if not z.real > 0 or not is_real(order):
         return z.bessel_k(order)
@@ -163,6 +179,13 @@ def _ei(z: acb, analytic: bool) -> acb:
     if z.real < 0 and is_real(z) and not analytic:
         return acb(z.ei().real)
     return nan() if meets_left_ray(z) else z.ei()
+
+
+def zeta(s: acb, a: acb | None = None) -> acb:
+    """Riemann's zeta, or Hurwitz's for Re a > 0."""
+    if a is None:
+        return s.zeta()
+    return s.zeta(a) if a.real > 0 else nan()
 
 
 def _plain(f: Callable[..., Ball]) -> Evaluator:
@@ -255,10 +278,11 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.airybi: _plain(lambda z: z.airy_bi()),
     sp.airyaiprime: _plain(lambda z: z.airy_ai(derivative=1)),
     sp.airybiprime: _plain(lambda z: z.airy_bi(derivative=1)),
-    sp.zeta: _cut(lambda s, a=acb(1): s.zeta(a), lambda s, a=acb(1): not a.real > 0),
+    sp.zeta: _plain(zeta),
     sp.dirichlet_eta: _plain(lambda s: s.dirichlet_eta()),
     sp.polylog: _cut(lambda s, z: z.polylog(s), lambda s, z: _on_right_ray(z)),
     sp.LambertW: lambda args, analytic: lambert_w(args[0], args[1] if args[1:] else acb(0), analytic),
     TricomiU: _cut(lambda a, b, z: z.hypgeom_u(a, b), _LEFT),
+    Erfcx: _plain(erfcx),
     OwenT: _flagged(owen_t),
 }

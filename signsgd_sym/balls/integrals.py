@@ -1,21 +1,14 @@
 """Definite integrals, also improper, as balls.
 
-An interval is cut at the kinks of the integrand (`kinks`), and each smooth piece at its middle, so that one end
-of a piece is regular. With y the distance from the other end the task is int_0^L g(y) dy, L <= oo:
-
-* near 0, a g holomorphic there is integrated as it stands; otherwise y = e^u, down to a small delta, and the
-  rest is bounded by delta sup|g| or by a majorant of g(1/w)/w^2 for w >= 1/delta;
-* up to infinity, y = e^u up to N, and the rest is bounded by a majorant (`majorant`) for y >= N.
-
-The finite integrals are FLINT's `acb.integral`, whose error bound is rigorous.
+An interval is cut at the kinks of the integrand (`kinks`), and each smooth piece that is singular at an end
+at its middle, so that `half_line` has to do with one end only. Tolerances are made relative to the size of
+the sum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import sympy as sp
 from flint import acb, arb, ctx
@@ -25,7 +18,6 @@ from signsgd_sym.balls.ball import (
     Evaluator,
     Undecided,
     Unsupported,
-    disc,
     is_real,
     lower,
     nan,
@@ -33,21 +25,11 @@ from signsgd_sym.balls.ball import (
     upper,
 )
 from signsgd_sym.balls.compile import Slots, compile_node, extend
-from signsgd_sym.balls.functions import EVAL_LIMIT
+from signsgd_sym.balls.half_line import Piece, bind, both, from_zero, probe, quadrature
 from signsgd_sym.balls.kinks import kink_functions, resolve
-from signsgd_sym.balls.majorant import Majorant, NoMajorant
+from signsgd_sym.balls.terms import NoMajorant
 
-Integrand = Callable[[acb, bool], acb]
-HYPERBOLIC = (sp.sinh, sp.cosh, sp.tanh, sp.coth, sp.sech, sp.csch)
-EXPONENTS = [0, 1, 2, 3, *(2**k for k in range(2, 15))]  # N = 2^k tried for the ends
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Part of an integral: `value(args, analytic, tol)`, and a guess of its size that sets the tolerance."""
-
-    value: Callable[[Sequence[Ball], bool, arb], acb]
-    size: Callable[[Sequence[Ball]], arb]
+Chooser = Callable[[Sequence[Ball], bool], list[Piece] | None]
 
 
 def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
@@ -104,9 +86,6 @@ def _to_relative(pieces: list[Piece], args: Sequence[Ball], analytic: bool) -> a
             break
         tol = smaller
     return total(arb(((size if size > 0 else tol) * arb(2) ** -bits).upper()))
-
-
-Chooser = Callable[[Sequence[Ball], bool], "list[Piece] | None"]
 
 
 def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) -> Chooser:
@@ -183,11 +162,11 @@ def _smooth(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) ->
     """Without resolvable kinks: one half-line, two half-lines, or a finite interval."""
     y = sp.Dummy("y", positive=True)
     if lo is -sp.oo and hi is sp.oo:
-        return _both(*(_from_zero(f.subs(t, s * y), y, None, slots) for s in (1, -1)))
+        return both(*(from_zero(f.subs(t, s * y), y, None, slots) for s in (1, -1)))
     if hi is sp.oo:
-        return _from_zero(f.subs(t, lo + y), y, None, slots)
+        return from_zero(f.subs(t, lo + y), y, None, slots)
     if lo is -sp.oo:
-        return _from_zero(f.subs(t, hi - y), y, None, slots)
+        return from_zero(f.subs(t, hi - y), y, None, slots)
     a, b = compile_node(lo, slots), compile_node(hi, slots)
     whole = compile_node(f, extend(slots, t))
 
@@ -196,160 +175,23 @@ def _smooth(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) ->
 
     @cache  # compiled only when the integrand is singular at an end
     def halves() -> Piece:
-        return _both(_from_zero(f.subs(t, lo + y), y, half, slots), _from_zero(f.subs(t, hi - y), y, half, slots))
+        return both(
+            from_zero(f.subs(t, lo + y), y, half, slots), from_zero(f.subs(t, hi - y), y, half, slots)
+        )
 
     def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
         start, end = a(args, analytic), b(args, analytic)
         if (start - end).is_zero():
             return acb(0)
-        g = _bind(whole, args, analytic)
+        g = bind(whole, args, analytic)
         near = (end - start) * acb(arb(0, arb(2) ** -40))
         if g(start + near, True).is_finite() and g(end + near, True).is_finite():
-            return _quadrature(g, start, end, tol)
+            return quadrature(g, start, end, tol)
         return halves().value(args, analytic, tol)
 
     def size(args: Sequence[Ball]) -> arb:
-        start, end, g = a(args, False), b(args, False), _bind(whole, args, False)
-        near = [_probe(lambda y, s=s, e=e: g(s + y, False), e) for s, e in ((start, end - start), (end, start - end))]  # type: ignore[misc]
-        return near[0] + near[1]
+        start, end, g = a(args, False), b(args, False), bind(whole, args, False)
+        length = end - start
+        return probe(lambda y: g(start + y, False), length) + probe(lambda y: g(end - y, False), length)
 
     return Piece(value, size)
-
-
-def _both(one: Piece, other: Piece) -> Piece:
-    return Piece(
-        lambda args, analytic, tol: one.value(args, analytic, tol) + other.value(args, analytic, tol),
-        lambda args: one.size(args) + other.size(args),
-    )
-
-
-def _probe(g: Callable[[acb], acb], length: acb | None) -> arb:
-    """The largest y |g(y)| over y = 2^k (k even, |k| <= 100), or over length 2^-k: a guess, used in no proof."""
-    scale, powers = (acb(1), range(-100, 101, 2)) if length is None else (length, range(-100, 0, 2))
-    sizes = [upper(y * g(y)) for y in (scale * arb(2) ** k for k in powers)]
-    return max((s for s in sizes if s.is_finite()), default=arb(0))
-
-
-def _bind(f: Evaluator, args: Sequence[Ball], analytic: bool) -> Integrand:
-    return lambda z, flag: f([*args, z], flag or analytic)
-
-
-def _quadrature(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
-    """`acb.integral`, scaled when the tolerance is so small that FLINT's error bounds lose their exponents."""
-    exponent = int(tol.man_exp()[1])
-    if abs(exponent) < 2**30:
-        return acb.integral(g, a, b, abs_tol=tol, eval_limit=EVAL_LIMIT)
-    scale = arb(2) ** -exponent
-    scaled = acb.integral(lambda z, flag: g(z, flag) * scale, a, b, abs_tol=tol * scale, eval_limit=EVAL_LIMIT)
-    return scaled / scale
-
-
-def _from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots) -> Piece:
-    """int_0^L f(y) dy for f free of kinks inside; L = oo if `length` is None."""
-    f = tidy(f, y)
-    inner = compile_node(f, extend(slots, y))
-    u = sp.Dummy("u", real=True)
-    real = bool(f.is_extended_real)
-    in_logarithm = compile_node(f.subs(y, sp.exp(u)) * sp.exp(u), extend(slots, u))
-    w = sp.Dummy("w", positive=True)
-
-    @cache
-    def constant(e: sp.Expr) -> Evaluator:
-        return compile_node(e, slots)
-
-    @cache
-    def at_infinity() -> sp.Expr:
-        return f.rewrite(HYPERBOLIC, sp.exp)
-
-    @cache
-    def at_zero() -> sp.Expr:
-        return tidy(at_infinity().subs(y, 1 / w) / w**2, w)
-
-    def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
-        g = _bind(inner, args, analytic)
-        limit = length(args, analytic) if length else None
-
-        @cache
-        def parameter(e: sp.Expr) -> acb:
-            return constant(e)(args, False)
-
-        def tail(expr: sp.Expr, variable: sp.Symbol, k: int) -> arb:
-            bounds = Majorant(variable, arb(2) ** k, parameter)
-            return bounds.tail(bounds.upper(expr))
-
-        def head(k: int) -> arb:
-            delta = arb(2) ** -k
-            bound = upper(g(acb(arb(0).union(delta)), False)) * delta
-            return bound if bound.is_finite() else tail(at_zero(), w, k)
-
-        first = acb(1) if limit is None else limit
-        regular = next((k for k in (0, 8, 16, 32, 64) if _holomorphic(g, first * arb(2) ** -k)), None)
-        slack, far = arb(0), limit.log() if limit is not None else acb(0)
-        if regular is not None:
-            near = (first * arb(2) ** -regular).log()
-        else:
-            k, slack = _first_below(head, tol)
-            near = -k * acb(2).log()
-        if limit is None:
-            k, beyond = _first_below(lambda k: tail(at_infinity(), y, k), tol)
-            far, slack = k * acb(2).log(), slack + beyond
-        total = acb(0)
-        if regular is not None:
-            total += _quadrature(g, acb(0), first * arb(2) ** -regular, tol)
-        if limit is None or regular != 0:
-            total += _quadrature(_bind(in_logarithm, args, analytic), near, far, tol)
-        return total + (acb(arb(0, slack.upper())) if real and not analytic else disc(slack))
-
-    def size(args: Sequence[Ball]) -> arb:
-        g = _bind(inner, args, False)
-        return _probe(lambda y: g(y, False), length(args, False) if length else None)
-
-    return Piece(value, size)
-
-
-def _holomorphic(g: Integrand, end: acb) -> bool:
-    return bool(g(acb(0).union(end), True).is_finite())
-
-
-def _first_below(bound: Callable[[int], arb], goal: arb) -> tuple[int, arb]:
-    """The least k found, by doubling and bisection, with bound(k) < goal. Raises NoMajorant."""
-    reason = "the bound does not fall below the tolerance"
-
-    def attempt(k: int) -> arb | None:
-        nonlocal reason
-        try:
-            b = bound(k)
-        except NoMajorant as failure:
-            reason = str(failure)
-            return None
-        return b if b < goal else None
-
-    below = 0
-    for k in EXPONENTS:
-        best = attempt(k)
-        if best is not None:
-            while k - below > 1 + below // 8:
-                middle = (k + below) // 2
-                better = attempt(middle)
-                if better is None:
-                    below = middle
-                else:
-                    k, best = middle, better
-            return k, best
-        below = k
-    raise NoMajorant(reason)
-
-
-def tidy(f: sp.Expr, y: sp.Symbol) -> sp.Expr:
-    """Expand sums under powers and take out the lowest power of y > 0.
-
-    So a^2 - (a - y)^2 becomes 2 a y - y^2, which cancels no digits, and its root sqrt(y) sqrt(2 a - y), whose first
-    factor is entire in log y.
-    """
-
-    def expanded(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-        terms = sp.Add.make_args(sp.expand(base))
-        lowest = min((m for t in terms if (m := t.as_coeff_exponent(y)[1]).is_Rational), default=sp.S.Zero)
-        return (y**lowest) ** exponent * sp.Add(*(t / y**lowest for t in terms)) ** exponent
-
-    return f.replace(lambda e: e.is_Pow and e.base.has(sp.Add) and e.base.has(y), lambda e: expanded(e.base, e.exp))

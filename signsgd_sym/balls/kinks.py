@@ -1,9 +1,9 @@
 """Where an integrand is not smooth, and what it is between those points.
 
-A *kink function* of f is a g such that f is holomorphic where g does not vanish: the argument of Abs, sign or
-Heaviside, a difference of arguments of Max or Min, the difference of the sides of a condition of Piecewise. If
-g is a polynomial of degree 1 or 2 in the variable, all its real roots are known, its sign is constant
-between them, and f may be resolved there.
+A *kink function* of f is a g such that f is holomorphic where g does not vanish: the argument of Abs, sign
+or Heaviside, a difference of arguments of Max or Min, the difference of the sides of a condition of
+Piecewise. If g is a polynomial of degree 1 or 2 in the variable, all its real roots are known, its sign is
+constant between them, and f may be resolved there.
 """
 
 from __future__ import annotations
@@ -80,8 +80,14 @@ def resolve(f: Any, signs: Signs) -> Any:
                 return resolve(a, signs)
     if isinstance(f, sp.Abs | sp.sign | sp.Heaviside) and (s := signs.get(f.args[0])):
         inside = resolve(f.args[0], signs)
-        return s * inside if isinstance(f, sp.Abs) else sp.Integer(s if isinstance(f, sp.sign) else (1 + s) // 2)
-    if not f.args or isinstance(f, BINDERS) or not f.has(sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise):
+        return (
+            s * inside if isinstance(f, sp.Abs) else sp.Integer(s if isinstance(f, sp.sign) else (1 + s) // 2)
+        )
+    if (
+        not f.args
+        or isinstance(f, BINDERS)
+        or not f.has(sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise)
+    ):
         return f
     return f.func(*(resolve(arg, signs) for arg in f.args))
 

@@ -1,14 +1,14 @@
 """An algebra of majorants: |f(y)| <= sum of C y^k exp(-sum_p c_p y^p) for every y >= N, N >= 1.
 
-`Majorant.upper(f)` returns such a sum, `Majorant.lower(f)` one such term below |f|; both are built rule by rule
-along the tree of f, and each rule's proof stands in its docstring. `tail` turns a sum into a bound of the
-integral over [N, oo). Rules may fail (`NoMajorant`): for too small an N, or for good.
+`Majorant.upper(f)` returns such a sum, `Majorant.lower(f)` one such term below |f|; both are built rule by
+rule along the tree of f, and each rule's proof stands in its docstring. `tail` turns a sum into a bound of
+the integral over [N, oo). Rules may fail (`NoMajorant`): for too small an N, or for good.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -16,34 +16,8 @@ import sympy as sp
 from flint import acb, arb
 
 from signsgd_sym.balls.ball import is_real, lower, upper
-from signsgd_sym.special import OwenT
-
-
-class NoMajorant(Exception):  # noqa: N818
-    """No bound could be proved on [N, oo)."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """C y^k exp(-sum c y^p), C >= 0, p > 0; `decay` maps a name of p to (p, c), so that equal p combine."""
-
-    C: arb
-    k: arb = field(default_factory=lambda: arb(0))
-    decay: Mapping[Any, tuple[arb, arb]] = field(default_factory=dict)
-
-    def __mul__(self, other: Term) -> Term:
-        """Exact: coefficients multiply, exponents add."""
-        decay = dict(self.decay)
-        for name, (p, c) in other.decay.items():
-            decay[name] = (p, decay[name][1] + c if name in decay else c)
-        return Term(self.C * other.C, self.k + other.k, decay)
-
-    def __pow__(self, q: arb) -> Term:
-        """Exact for real q (C > 0 if q < 0)."""
-        if q < 0 and not self.C > 0:
-            raise NoMajorant("a lower bound is not positive")
-        scaled = {name: (p, q * c) for name, (p, c) in self.decay.items()}
-        return Term(self.C**q if self.C > 0 else arb(0).union(self.C.upper() ** q), q * self.k, scaled)
+from signsgd_sym.balls.terms import NoMajorant, Term, single, sup, tail
+from signsgd_sym.special import Erfcx, OwenT
 
 
 @dataclass(frozen=True)
@@ -54,70 +28,15 @@ class Majorant:
     N: arb
     value: Callable[[sp.Expr], acb]
 
-    # --- what a term is good for ---------------------------------------------------------------
+    def tail(self, f: sp.Expr) -> arb:
+        """Bound of the integral of |f| over [N, oo)."""
+        return tail(self.upper(f), self.N)
 
-    def tame(self, term: Term) -> list[tuple[arb, arb]]:
-        """All (c, p), c >= 0, found with term <= C y^k exp(-c y^p) on [N, oo); never empty.
+    def _sup(self, term: Term) -> arb:
+        return sup(term, self.N)
 
-        Proof. Keep one p. Another summand -c_q y^q with c_q >= 0 only helps and is dropped; one with c_q < 0 and
-        q <= p is at most |c_q| N^(q-p) y^p and lowers c. Without any exponential c = 0 will do.
-        """
-        rates = [(p, c) for p, c in term.decay.values() if not c.is_zero()]
-        growing = [(q, c) for q, c in rates if not c >= 0]
-        found = [] if growing else [(arb(0), arb(1))]
-        for p, c in rates:
-            if c > 0 and all(q <= p for q, _ in growing):
-                left = c - sum((arb(g.abs_upper()) * self.N ** (q - p) for q, g in growing), arb(0))
-                if left > 0:
-                    found.append((arb(left.lower()), p))
-        if not found:
-            raise NoMajorant("an exponential is not seen to decay")
-        return found
-
-    def sup(self, term: Term) -> arb:
-        """Supremum of `term` on [N, oo), provided it is proved to be non-increasing there.
-
-        Proof. (log(y^k e^(-c y^p)))' = (k - c p y^p)/y <= 0 for all y >= N as soon as k <= c p N^p.
-        """
-        bounds = [
-            arb((term.C * self.N**term.k * (-c * self.N**p).exp()).upper())
-            for c, p in self.tame(term)
-            if term.k <= c * p * self.N**p
-        ]
-        if not bounds:
-            raise NoMajorant("a quotient is not seen to decrease")
-        return _least(bounds)
-
-    def tail(self, terms: list[Term]) -> arb:
-        """Bound of the integral of the sum over [N, oo).
-
-        Proof. c = 0, k < -1: elementary. c > 0: write y^k = y^(k-p+1) y^(p-1); y^(k-p+1) exp(-c y^p/2) does not
-        increase if k-p+1 <= (c/2) p N^p (see `sup`), and int_N^oo y^(p-1) exp(-c y^p/2) dy = 2 exp(-c N^p/2)/(c p),
-        so the integral is at most 2 N^(k-p+1) exp(-c N^p)/(c p).
-        """
-        N, total = self.N, arb(0)
-        for term in terms:
-            C, k = term.C, term.k
-            if C.is_zero():
-                continue
-            bounds = [C * N ** (k + 1) / (-k - 1)] if k < -1 and self.tame(term) else []
-            for c, p in self.tame(term):
-                if c > 0 and k - p + 1 <= c * p * N**p / 2:
-                    bounds.append(2 * C * N ** (k - p + 1) * (-c * N**p).exp() / (c * p))
-            if not bounds:
-                raise NoMajorant("the majorant is not integrable")
-            total += _least(bounds)
-        return arb(total.upper())
-
-    def single(self, terms: list[Term]) -> Term:
-        """One term above the sum: sum t_j <= t_i (1 + sum_{j != i} sup t_j/t_i)."""
-        for i, t in enumerate(terms):
-            try:
-                ratios = [self.sup(s * t ** arb(-1)) for j, s in enumerate(terms) if j != i]
-                return Term(t.C * (1 + sum(ratios, arb(0))), t.k, t.decay)
-            except NoMajorant:
-                continue
-        raise NoMajorant("no dominant term")
+    def _single(self, terms: list[Term]) -> Term:
+        return single(terms, self.N)
 
     # --- upper bounds ----------------------------------------------------------------------------
 
@@ -155,7 +74,11 @@ class Majorant:
         if p < 0:
             return [self.lower(base) ** p]
         if not p >= 0:  # a ball around 0
-            return [Term(arb(1)), *self._positive_power(base, arb(p.upper())), self.lower(base) ** arb(p.lower())]
+            return [
+                Term(arb(1)),
+                *self._positive_power(base, arb(p.upper())),
+                self.lower(base) ** arb(p.lower()),
+            ]
         return self._positive_power(base, p)
 
     def _positive_power(self, base: sp.Expr, p: arb) -> list[Term]:
@@ -164,13 +87,15 @@ class Majorant:
         return [Term(factor) * t**p for t in terms]
 
     def _upper_log(self, g: sp.Expr) -> list[Term]:
-        """log y <= 16 y^(1/16)/e (maximise log y - 16 y^(1/16)/e). For general g with L <= |g| <= U, both single
-        terms, |log g| <= pi + |log L| + |log U| and |log(C y^k e^(-sum c y^p))| <= |log C| + |k| log y + sum |c| y^p."""
+        """log y <= 16 y^(1/16)/e (maximise log y - 16 y^(1/16)/e). For general g with L <= |g| <= U, both
+        single terms, |log g| <= pi + |log L| + |log U| and |log(C y^k e^(-sum c y^p))| <= |log C| + |k| log
+        y + sum |c| y^p.
+        """
         log_y = Term(16 / arb(1).exp(), arb(1) / 16)
         if g == self.y:
             return [log_y]
         terms = [Term(arb.pi())]
-        for t in (self.single(self.upper(g)), self.lower(g)):
+        for t in (self._single(self.upper(g)), self.lower(g)):
             if not t.C > 0:
                 raise NoMajorant("the argument of a logarithm may vanish")
             terms += [Term(upper(acb(t.C.log()))), Term(abs(t.k)) * log_y]
@@ -178,22 +103,23 @@ class Majorant:
         return terms
 
     def _upper_bounded(self, f: sp.Expr) -> list[Term]:
-        """For real arguments: |sin|, |cos|, |erf|, |sign|, |tanh|, |J_n| (n >= 0) <= 1, erfc <= 2, |atan| <= pi/2,
-        |T(h, a)| = |int_0^a|/(2 pi) <= (1/(2 pi)) int_0^oo ds/(1 + s^2) = 1/4.
+        """For real arguments: |sin|, |cos|, |erf|, |sign|, |tanh|, |J_n| (n >= 0) <= 1, erfc <= 2, |atan|
+        <= pi/2, |T(h, a)| = |int_0^a|/(2 pi) <= (1/(2 pi)) int_0^oo ds/(1 + s^2) = 1/4.
 
-        erfc(z) <= exp(-z^2) for z >= 0: with t = z + s, t^2 >= z^2 + s^2, so erfc(z) <= exp(-z^2) erfc(0).
-        K_nu(x) <= K_mu(x), mu = max(|nu|, 1/2) (K increases with the order), and e^x K_mu(x) = int_0^oo
-        e^(-x (cosh t - 1)) cosh(mu t) dt decreases in x: K_nu(x) <= K_mu(x0) e^x0 e^(-x) for x >= x0.
-        Elsewhere K_nu(x) <= K_mu(x) = (1/2) (2/x)^mu int_0^oo t^(mu-1) e^(-t - x^2/(4t)) dt <= Gamma(mu) 2^(mu-1) x^(-mu),
-        mu = max(|nu|, 1/16).
-        I_nu(x) <= I_0(x) <= e^x for nu >= 0, x >= 0 (I decreases with the order; I_0 = mean of e^(x cos t)).
+        erfcx(z) <= erfcx(0) = 1 and erfc(z) <= exp(-z^2) for z >= 0: with t = z + s, t^2 >= z^2 + s^2, so
+        erfc(z) <= exp(-z^2) erfc(0). K_nu(x) <= K_mu(x), mu = max(|nu|, 1/2) (K increases with the order),
+        and e^x K_mu(x) = int_0^oo e^(-x (cosh t - 1)) cosh(mu t) dt decreases in x: K_nu(x) <= K_mu(x0)
+        e^x0 e^(-x) for x >= x0. Elsewhere K_nu(x) <= K_mu(x) = (1/2) (2/x)^mu int_0^oo t^(mu-1) e^(-t -
+        x^2/(4t)) dt <= Gamma(mu) 2^(mu-1) x^(-mu), mu = max(|nu|, 1/16). I_nu(x) <= I_0(x) <= e^x for nu >=
+        0, x >= 0 (I decreases with the order; I_0 = mean of e^(x cos t)).
         """
         if not all(arg.is_extended_real for arg in f.args):
             raise NoMajorant(f"no rule for {f.func.__name__}")
         arg = f.args[-1]
+        if isinstance(f, Erfcx) and arg.is_nonnegative:
+            return [Term(arb(1))]
         if isinstance(f, sp.erfc):
-            rule = [self.exponential(-(arg**2), up=True)] if arg.is_nonnegative else [Term(arb(2))]
-            return rule
+            return [self.exponential(-(arg**2), up=True)] if arg.is_nonnegative else [Term(arb(2))]
         if isinstance(f, sp.besselk) and arg.is_positive and not f.args[0].has(self.y):
             a, p = arg.as_independent(self.y)
             if p.as_base_exp()[0] == self.y and p.as_base_exp()[1].is_positive and self._real(a) > 0:
@@ -230,7 +156,7 @@ class Majorant:
             q = self._real(f.exp)
             if not (q > 0 or q < 0):
                 raise NoMajorant(f"the sign of the exponent {f.exp} is not clear")
-            return self.lower(f.base) ** q if q > 0 else self.single(self.upper(f.base)) ** q
+            return self.lower(f.base) ** q if q > 0 else self._single(self.upper(f.base)) ** q
         if f.is_Add:
             return self._lower_sum(f)
         if isinstance(f, sp.Abs):
@@ -242,12 +168,14 @@ class Majorant:
         raise NoMajorant(f"no lower bound for {f.func.__name__}")
 
     def _lower_sum(self, f: sp.Expr) -> Term:
-        """|t_i + rest| >= |t_i| (1 - sup |rest|/|t_i|), for the first i whose supremum is proved to be below 1."""
+        """|t_i + rest| >= |t_i| (1 - sup |rest|/|t_i|), for the first i whose supremum is proved to be
+        below 1.
+        """
         for i, arg in enumerate(f.args):
             try:
                 below = self.lower(arg)
                 rest = [t for j, other in enumerate(f.args) if j != i for t in self.upper(other)]
-                ratio = sum((self.sup(t * below ** arb(-1)) for t in rest), arb(0))
+                ratio = sum((self._sup(t * below ** arb(-1)) for t in rest), arb(0))
             except NoMajorant:
                 continue
             if ratio < 1:
@@ -268,12 +196,11 @@ class Majorant:
     def exponential(self, g: sp.Expr, up: bool) -> Term:
         """A term above (up) or below |exp(g)| = exp(Re g), summand by summand of the expanded g.
 
-        a: factor e^(Re a). a y^p, p > 0: decay, exactly; p < 0: |Re a y^p| <= |Re a| N^p. a log y: y^(Re a).
-        -b log^2 y, b > 0, above: <= -(b log N) log y, since log y >= log N >= 0.
-        -b E with E = exp(h) > 0, b > 0, above: <= -b L for a term L <= E; if L = C y^k e^(c y^p) with c > 0, k >= 0
-        then by convexity of exp, L >= C N^k e^(c N^p) (1 + c (y^p - N^p)).
-        -b S with S >= 0, b > 0, above: <= -b C y^k for a term C y^k <= S, k > 0.
-        Any other h, when |h| <= s on [N, oo): factor e^(+-s).
+        a: factor e^(Re a). a y^p, p > 0: decay, exactly; p < 0: |Re a y^p| <= |Re a| N^p. a log y: y^(Re
+        a). -b log^2 y, b > 0, above: <= -(b log N) log y, since log y >= log N >= 0. -b E with E = exp(h) >
+        0, b > 0, above: <= -b L for a term L <= E; if L = C y^k e^(c y^p) with c > 0, k >= 0 then by
+        convexity of exp, L >= C N^k e^(c N^p) (1 + c (y^p - N^p)). -b S with S >= 0, b > 0, above: <= -b C
+        y^k for a term C y^k <= S, k > 0. Any other h, when |h| <= s on [N, oo): factor e^(+-s).
         """
         result = Term(arb(1))
         for part in sp.Add.make_args(sp.expand(g)):
@@ -292,7 +219,7 @@ class Majorant:
         if rest == sp.log(self.y) ** 2 and up and a <= 0:
             return Term(arb(1), a * self.N.log())
         try:
-            size = sum((self.sup(t) for t in self.upper(part)), arb(0))
+            size = sum((self._sup(t) for t in self.upper(part)), arb(0))
             return Term(size.exp() if up else (-size).exp())
         except NoMajorant:
             if not (up and a < 0 and is_real(self.value(coefficient)) and rest.is_nonnegative):
@@ -311,7 +238,3 @@ class Majorant:
         if e.has(self.y) or not is_real(v := self.value(e)):
             raise NoMajorant(f"{e} is not a real constant")
         return v.real
-
-
-def _least(bounds: list[arb]) -> arb:
-    return min((arb(b.upper()) for b in bounds), key=lambda b: b.mid())

@@ -1,7 +1,8 @@
 """Matrix expressions over `acb_mat`, at whatever dimension the point assigns.
 
-The value of a MatrixSymbol is an `acb_mat`, that of a symbolic dimension an exact integer. Indices follow SymPy
-(from 0). A fractional power needs a base that is diagonal at the point, where it acts on the diagonal.
+The value of a MatrixSymbol is an `acb_mat`, that of a symbolic dimension an exact integer. Indices follow
+SymPy (from 0). A fractional power needs a base that is diagonal at the point, where it acts on the
+diagonal.
 """
 
 from __future__ import annotations
@@ -18,14 +19,6 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, as_integer, nan
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.functions import power
-
-
-def compile_matrix(e: Any, slots: Slots) -> Evaluator:
-    """The evaluator of a matrix expression, or of a trace, determinant or entry of one."""
-    for kinds, rule in RULES:
-        if isinstance(e, kinds):
-            return rule(e, slots)
-    raise Unsupported(f"{e.func.__name__} in {e}")
 
 
 def elementwise(f: Callable[..., acb], *matrices: acb_mat) -> acb_mat:
@@ -115,7 +108,7 @@ def _product(*factors: Any) -> Ball:
     return reduce(lambda x, y: y * x if isinstance(x, acb) else x * y, factors)
 
 
-RULES: list[tuple[Any, Callable[..., Evaluator]]] = [
+MATRIX_RULES: list[tuple[Any, Callable[..., Evaluator]]] = [
     (sp.MatAdd, _of(lambda *ms: reduce(lambda x, y: x + y, ms))),
     (sp.MatMul, _of(_product)),
     (sp.MatPow, _of(_mat_power)),

@@ -20,7 +20,9 @@ from signsgd_sym.balls.matrices import diagonal, elementwise
 
 @dataclass(frozen=True)
 class RandomModel:
-    """Exact data of one instance: the covariance `K`, the state `Delta`, and the index `i` of a mode (from 1)."""
+    """Exact data of one instance: the covariance `K`, the state `Delta`, and the index `i` of a mode (from
+    1).
+    """
 
     K: tuple[tuple[Fraction, ...], ...]
     Delta: tuple[Fraction, ...]
@@ -72,7 +74,9 @@ class RandomModel:
 
 
 def random_model(rng: Random, d: int | None = None) -> RandomModel:
-    """A random instance of dimension `d`, or of a random one from 2 to 8: K = B B^T + diag of positive rationals."""
+    """A random instance of dimension `d`, or of a random one from 2 to 8: K = B B^T + diag of positive
+    rationals.
+    """
     size = d or rng.randint(2, 8)
     B = [[Fraction(rng.randint(-9, 9), 8) for _ in range(size)] for _ in range(size)]
     ridge = [Fraction(k + 1, 3) + Fraction(rng.randint(1, 20), 97) for k in range(size)]
@@ -90,9 +94,9 @@ def random_model(rng: Random, d: int | None = None) -> RandomModel:
 def symmetric_eigen(S: acb_mat) -> tuple[list[acb], acb_mat]:
     """Eigenvalues in increasing order and orthonormal eigenvectors (columns) of a real symmetric matrix.
 
-    `eig` isolates the eigenvalues, so each is simple, hence real, with one real eigenvector up to a factor. Dividing
-    a column by its largest entry leaves that real vector: its imaginary part is 0 and may be dropped.
-    Raises ValueError where eigenvalues are not separated at the current precision.
+    `eig` isolates the eigenvalues, so each is simple, hence real, with one real eigenvector up to a factor.
+    Dividing a column by its largest entry leaves that real vector: its imaginary part is 0 and may be
+    dropped. Raises ValueError where eigenvalues are not separated at the current precision.
     """
     values, vectors = S.eig(right=True)
     d = S.nrows()

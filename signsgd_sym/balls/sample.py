@@ -1,12 +1,11 @@
 """Sample points drawn from assumptions: exact rationals, moderate ones first, then some extreme ones.
 
-Only moderate points refute a wrong subdominant term (at extreme ones it is invisible), and only extreme ones a
-wrong dominant one; every sample therefore has both, moderate points in the majority.
+Only moderate points refute a wrong subdominant term (at extreme ones it is invisible), and only extreme
+ones a wrong dominant one; every sample therefore has both, moderate points in the majority.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
@@ -38,7 +37,9 @@ class Domain:
     constraints: tuple[Any, ...] = ()
 
 
-def sample(domain: Domain, count: int, seed: int, extreme: float = 0.25) -> list[dict[sp.Symbol, sp.Rational]]:
+def sample(
+    domain: Domain, count: int, seed: int, extreme: float = 0.25
+) -> list[dict[sp.Symbol, sp.Rational]]:
     """`count` points of `domain`; a share `extreme` of them (never the first) is drawn from wide ranges.
 
     Raises `Undecided` if the constraints reject 500 draws in a row.
@@ -68,7 +69,9 @@ def draw(domain: Domain, rng: Random, wide: bool = False) -> dict[sp.Symbol, sp.
             low = max(low, sp.S.Zero)
         if not low < high and not (v.kind == "integer" and low == high):
             return None
-        point[v.symbol] = _integer(low, high, rng, wide) if v.kind == "integer" else _real(low, high, rng, wide)
+        point[v.symbol] = (
+            _integer(low, high, rng, wide) if v.kind == "integer" else _real(low, high, rng, wide)
+        )
     return point if all(holds(c, point) for c in domain.constraints) else None
 
 
@@ -97,7 +100,9 @@ def _real(low: sp.Expr, high: sp.Expr, rng: Random, wide: bool) -> sp.Rational:
 
 
 def _magnitude(rng: Random, decades: int) -> sp.Rational:
-    """Log-uniform in 10^-decades .. 10^decades, with denominators of 101: no accidental equalities of parameters."""
+    """Log-uniform in 10^-decades .. 10^decades, with denominators of 101: no accidental equalities of
+    parameters.
+    """
     exponent = rng.uniform(-decades, decades)
     scaled = sp.Rational(round(10 ** (exponent % 1) * 101) + 1, 101)
     return scaled * sp.Integer(10) ** int(exponent // 1)
@@ -119,7 +124,9 @@ def _bound(e: sp.Expr, point: dict[sp.Symbol, sp.Rational]) -> sp.Expr:
 
 
 def _value(e: sp.Expr, point: dict[sp.Symbol, sp.Rational]) -> sp.Rational:
-    """A rational within 10^-30 relative of a real expression: drawn points keep a wider distance from bounds."""
+    """A rational within 10^-30 relative of a real expression: drawn points keep a wider distance from
+    bounds.
+    """
     try:
         middle = enclose(e, point, digits=30).ball.real.mid()
     except PointRejected:

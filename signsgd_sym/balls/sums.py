@@ -1,7 +1,7 @@
 """Finite sums and products, and infinite sums with a proved tail.
 
-Tail: if |f(k)| <= m(k) with m non-increasing on [N, oo), then sum_{k > N} |f(k)| <= int_N^oo m (integral test).
-Terms of `majorant` that pass `sup` are non-increasing.
+Tail: if |f(k)| <= m(k) with m non-increasing on [N, oo), then sum_{k > N} |f(k)| <= int_N^oo m (integral
+test). Terms that pass `terms.sup` are non-increasing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from flint import acb, arb, ctx
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Undecided, Unsupported, as_integer, disc, nan, upper
 from signsgd_sym.balls.compile import Slots, compile_node, extend
-from signsgd_sym.balls.majorant import Majorant, NoMajorant, Term
+from signsgd_sym.balls.majorant import Majorant
+from signsgd_sym.balls.terms import NoMajorant, sup
+from signsgd_sym.balls.terms import tail as tail_integral
 
 TERM_LIMIT = 20_000
 
@@ -36,6 +38,11 @@ def compile_range(e: Any, slots: Slots, combine: Callable[[acb, acb], acb], empt
         return result
 
     return value
+
+
+def compile_product(e: sp.Product, slots: Slots) -> Evaluator:
+    """A finite Product."""
+    return compile_range(e, slots, lambda x, y: x * y, 1)
 
 
 def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
@@ -62,10 +69,10 @@ def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
 
         def tail(N: int) -> arb:
             bounds = Majorant(n, arb(N), lambda c: constant(c)(args, False))
-            terms: list[Term] = bounds.upper(f)
+            terms = bounds.upper(f)
             for term in terms:
-                bounds.sup(term)
-            return bounds.tail(terms)
+                sup(term, bounds.N)  # raises unless the term is seen not to increase
+            return tail_integral(terms, bounds.N)
 
         total, reason, check = acb(0), "", max(start, 1)
         for m in range(start, start + TERM_LIMIT):

@@ -1,6 +1,8 @@
-"""Equal, different, undecided: wrong identities are refuted, right ones pass, and traps are not stepped into."""
+"""Equal, different, undecided: wrong identities are refuted, right ones pass, traps are avoided."""
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 import pytest
 import sympy as sp
@@ -28,7 +30,10 @@ TRUE = [
     (sp.meijerg([[], []], [[0, 0], []], b), 2 * sp.besselk(0, 2 * sp.sqrt(b))),
     (sp.meijerg([[], [1]], [[0, HALF], []], R), sp.sqrt(sp.pi) * sp.erfc(sp.sqrt(R))),
     (sp.meijerg([[HALF], []], [[0, HALF], []], R), sp.sqrt(sp.pi) * TricomiU(HALF, HALF, R)),
-    (sp.meijerg([[1 - b], []], [[0, R - b], []], x**2), sp.gamma(b) * sp.gamma(R) * TricomiU(b, 1 + b - R, x**2)),
+    (
+        sp.meijerg([[1 - b], []], [[0, R - b], []], x**2),
+        sp.gamma(b) * sp.gamma(R) * TricomiU(b, 1 + b - R, x**2),
+    ),
     (sp.hyper((b,), (b,), x), sp.exp(x)),
     (sp.Derivative(sp.exp(-(x**2)) * sp.erf(x), x), (sp.exp(-(x**2)) * sp.erf(x)).diff(x)),
     (sp.Derivative(sp.sqrt(R), (R, 3)), sp.sqrt(R).diff(R, 3)),
@@ -50,7 +55,10 @@ WRONG = [
     (sp.besselk(0, b), sp.besselk(1, b)),
     (sp.sqrt(x**2 * y**2), x * y),  # sign of a root
     (sp.log(-R), sp.log(R)),
-    (sp.sqrt(sp.pi * R) / b * sp.exp(R / b**2) * sp.erfc(sp.sqrt(R) / b), sp.sqrt(sp.pi * R) / b * sp.exp(R / b**2)),
+    (
+        sp.sqrt(sp.pi * R) / b * sp.exp(R / b**2) * sp.erfc(sp.sqrt(R) / b),
+        sp.sqrt(sp.pi * R) / b * sp.exp(R / b**2),
+    ),
     (sp.exp(-1000), 2 * sp.exp(-1000)),
     (sp.exp(-1000), sp.Integer(0)),
     (sp.gamma(b + 1), sp.gamma(b)),
@@ -80,7 +88,10 @@ def test_a_difference_below_the_digits_asked_for_is_seen_with_more_digits() -> N
 
 
 def test_undecided_is_not_equal() -> None:
-    slow = sp.Sum(1 / sp.Symbol("k", positive=True, integer=True) ** 2, (sp.Symbol("k", positive=True, integer=True), 1, sp.oo))
+    slow = sp.Sum(
+        1 / sp.Symbol("k", positive=True, integer=True) ** 2,
+        (sp.Symbol("k", positive=True, integer=True), 1, sp.oo),
+    )
     result = compare(slow, sp.pi**2 / 6, {})
     assert result.verdict == "undecided"
     assert "tail" in result.reason
@@ -118,10 +129,25 @@ def test_poles_and_cuts_reject_the_point(expr: sp.Expr, value: sp.Expr) -> None:
 def test_analytic_evaluation_answers_nan_on_cuts_and_kinks() -> None:
     u = sp.Symbol("u", real=True)
     straddling = acb(arb(-1, 0.5), arb(0, 0.5))
-    for f in (sp.besselk(0, u), sp.sqrt(u), sp.log(u), u**sp.Rational(1, 3), sp.Ei(u), sp.expint(1, u), sp.loggamma(u)):
+    for f in (
+        sp.besselk(0, u),
+        sp.sqrt(u),
+        sp.log(u),
+        u ** sp.Rational(1, 3),
+        sp.Ei(u),
+        sp.expint(1, u),
+        sp.loggamma(u),
+    ):
         assert not compile_expr(f, [u])([straddling], True).is_finite(), f
     around_zero = acb(arb(0, 0.5), arb(0, 0.5))
-    for f in (sp.Abs(u), sp.sign(u), sp.Heaviside(u), sp.Max(u, 0), sp.Piecewise((u, u < 0), (1, True)), sp.sqrt(u**2)):
+    for f in (
+        sp.Abs(u),
+        sp.sign(u),
+        sp.Heaviside(u),
+        sp.Max(u, 0),
+        sp.Piecewise((u, u < 0), (1, True)),
+        sp.sqrt(u**2),
+    ):
         assert not compile_expr(f, [u])([around_zero], True).is_finite(), f
     around_one = acb(arb(1, 0.5), arb(0, 0.5))
     for f in (sp.asin(u), sp.acos(u), sp.atanh(u), sp.hyper((1, 2), (3,), u)):
@@ -152,7 +178,12 @@ def test_digits_survive_large_arguments() -> None:
 
 def test_unsupported_nodes_are_named() -> None:
     f = sp.Function("f")
-    for expr, name in ((f(x), "f"), (x + sp.Float("0.5"), "number 0.5"), (sp.Limit(x, x, 0), "Limit"), (x + y, "symbol")):
+    for expr, name in (
+        (f(x), "f"),
+        (x + sp.Float("0.5"), "number 0.5"),
+        (sp.Limit(x, x, 0), "Limit"),
+        (x + y, "symbol"),
+    ):
         with pytest.raises(Unsupported, match=name):
             enclose(expr, {x: 1})
 
@@ -171,7 +202,9 @@ def test_an_absolute_goal_ends_the_search_at_zero() -> None:
     assert enclose(zero, {}, 40, absolute=arb(10) ** -30).ball.contains(0)
 
 
-RATIONALS = st.fractions(min_value=-6, max_value=6, max_denominator=60).map(lambda q: sp.Rational(q.numerator, q.denominator))
+RATIONALS = st.fractions(min_value=-6, max_value=6, max_denominator=60).map(
+    lambda q: sp.Rational(q.numerator, q.denominator)
+)
 UNARY = (sp.exp, sp.sin, sp.cos, sp.atan, sp.erf, sp.tanh, sp.sqrt, lambda e: e**2, lambda e: 1 / (1 + e**2))
 EXPRESSIONS = st.recursive(
     st.one_of(RATIONALS, st.sampled_from([x, y])),
@@ -199,7 +232,9 @@ def test_more_precision_gives_a_ball_that_overlaps(expr: sp.Expr, u: sp.Rational
 
 @settings(max_examples=60, deadline=None)
 @given(EXPRESSIONS, RATIONALS, st.fractions(min_value=0, max_value=1, max_denominator=8), st.booleans())
-def test_a_wide_ball_contains_the_values_inside(expr: sp.Expr, centre: sp.Rational, radius: float, flag: bool) -> None:
+def test_a_wide_ball_contains_the_values_inside(
+    expr: sp.Expr, centre: sp.Rational, radius: float, flag: bool
+) -> None:
     f = compile_expr(expr, [x, y])
     with precision(80):
         c = acb(arb(int(centre.p))) / int(centre.q)
@@ -213,7 +248,5 @@ def test_a_wide_ball_contains_the_values_inside(expr: sp.Expr, centre: sp.Ration
 @settings(max_examples=40, deadline=None)
 @given(EXPRESSIONS, RATIONALS, RATIONALS)
 def test_an_expression_is_never_different_from_itself(expr: sp.Expr, u: sp.Rational, v: sp.Rational) -> None:
-    try:
+    with suppress(PointRejected):
         assert compare(expr, sp.expand(expr), {x: u, y: v}, 20, max_bits=400).verdict != "different"
-    except PointRejected:
-        pass

@@ -1,4 +1,4 @@
-"""Improper integrals: certified values agree with independent quadratures, with closed forms, and over 40 decades."""
+"""Improper integrals agree with independent quadratures, and with closed forms over 40 decades."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ HALF = sp.Rational(1, 2)
 GAUSS = sp.exp(-(x**2) / (2 * b**2)) / (b * sp.sqrt(2 * sp.pi))
 LAPLACE = sp.exp(-sp.Abs(x) / b) / (2 * b)
 CAUCHY = b / (sp.pi * (b**2 + x**2))
-STUDENT = (1 + x**2 / nu) ** (-(nu + 1) / 2) * sp.gamma((nu + 1) / 2) / (sp.sqrt(nu * sp.pi) * sp.gamma(nu / 2))
+STUDENT = (
+    (1 + x**2 / nu) ** (-(nu + 1) / 2) * sp.gamma((nu + 1) / 2) / (sp.sqrt(nu * sp.pi) * sp.gamma(nu / 2))
+)
 LOGISTIC = sp.exp(-x) / (1 + sp.exp(-x)) ** 2
 
 
@@ -109,7 +111,7 @@ IDENTITIES = [
     (sp.Integral(sp.log(x) / sp.sqrt(x), (x, 0, 1)), sp.Integer(-4)),
     (sp.Integral(sp.log(x) * sp.exp(-x), (x, 0, sp.oo)), -sp.EulerGamma),
     (sp.Integral(1 / (sp.pi * sp.sqrt((b - x) * (b + x))), (x, -b, b)), sp.Integer(1)),
-    (sp.Integral(sp.exp(-sp.log(x) ** 2 / 2) / x, (x, 0, sp.oo)), sp.sqrt(2 * sp.pi)),
+    (sp.Integral(sp.exp(-(sp.log(x) ** 2) / 2) / x, (x, 0, sp.oo)), sp.sqrt(2 * sp.pi)),
     (sp.Integral(sp.exp(-x - sp.exp(-x)), (x, -sp.oo, sp.oo)), sp.Integer(1)),
     (sp.Integral(sp.exp(-x) * sp.Heaviside(x - a), (x, -sp.oo, sp.oo)), sp.exp(-a)),
     (sp.Integral(sp.cos(a * x) * sp.exp(-(x**2)), (x, -sp.oo, sp.oo)), sp.sqrt(sp.pi) * sp.exp(-(a**2) / 4)),
@@ -126,7 +128,11 @@ IDENTITIES = [
     (sp.Integral(x * sp.exp(-(x**2)), (x, -sp.oo, sp.oo)), sp.Integer(0)),
     (OwenT(a, b), OwenT(a, b).rewrite(sp.Integral)),
     (TricomiU(a, b, R), TricomiU(a, b, R).rewrite(sp.Integral)),
-    (sp.Integral(sp.exp(-(x**2) / 2) * sp.erf(a * x) * sp.sign(x), (x, -sp.oo, sp.oo)) / sp.sqrt(2 * sp.pi), None),
+    (
+        sp.Integral(sp.exp(-(x**2) / 2) * sp.erf(a * x) * sp.sign(x), (x, -sp.oo, sp.oo))
+        / sp.sqrt(2 * sp.pi),
+        None,
+    ),
 ]
 
 
@@ -187,7 +193,10 @@ def test_sums(index: int) -> None:
     k = sp.Symbol("k", integer=True, nonnegative=True)
     total, closed = SUMS[index]
     assert compare(total.subs(x, k), closed, {a: sp.Rational(9, 7)}).verdict == "equal"
-    assert compare(total.subs(x, k), closed * (1 + sp.Rational(1, 10**20)), {a: sp.Rational(9, 7)}).verdict == "different"
+    assert (
+        compare(total.subs(x, k), closed * (1 + sp.Rational(1, 10**20)), {a: sp.Rational(9, 7)}).verdict
+        == "different"
+    )
 
 
 def test_slow_and_divergent_sums_are_undecided() -> None:

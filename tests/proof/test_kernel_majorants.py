@@ -1,4 +1,4 @@
-"""Every majorant rule, attacked: bounds are compared with the functions at random points and with quadratures."""
+"""Every majorant rule, attacked: bounds against functions at random points and against quadratures."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from flint import acb, arb
 
 from signsgd_sym.balls.ball import precision
 from signsgd_sym.balls.compile import compile_expr
-from signsgd_sym.balls.majorant import Majorant, NoMajorant, Term
-from signsgd_sym.special import OwenT
+from signsgd_sym.balls.majorant import Majorant
+from signsgd_sym.balls.terms import NoMajorant, Term
+from signsgd_sym.special import Erfcx, OwenT
 
 y = sp.Symbol("y", positive=True)
 
@@ -43,7 +44,7 @@ RULES = [
     sp.exp(-(y**2) / 5 + 3 * y - 1),
     sp.exp(-y + 1 / y),
     sp.exp(sp.I * y - sp.sqrt(y)),
-    sp.exp(-sp.log(y) ** 2 / 2),
+    sp.exp(-(sp.log(y) ** 2) / 2),
     sp.exp(-y + sp.exp(-y)),
     sp.exp(y - sp.exp(y)),
     sp.exp(-2 * sp.exp(y**2 / 40)),
@@ -58,6 +59,7 @@ RULES = [
     sp.erfc(y / 2),
     sp.exp(y**2 / 5) * sp.erfc(y / 2),
     sp.erfc(y - 3),
+    Erfcx(y / 3) / y,
     sp.besselk(sp.Rational(1, 3), 2 * y),
     sp.besselk(2, y),
     sp.besselk(0, 1 / y),
@@ -103,7 +105,10 @@ def attack(f: sp.Expr, rng: Random) -> int:
     found = 0
     for N in (1, 3, 8, 64):
         bounds = Majorant(y, arb(N), value)
-        points = [sp.Rational(N), *(N * (1 + sp.Rational(rng.randint(1, 997), rng.choice((9973, 997, 97)))) for _ in range(6))]
+        points = [
+            sp.Rational(N),
+            *(N * (1 + sp.Rational(rng.randint(1, 997), rng.choice((9973, 997, 97)))) for _ in range(6)),
+        ]
         for kind in ("upper", "lower"):
             try:
                 terms = bounds.upper(f) if kind == "upper" else [bounds.lower(f)]
@@ -146,7 +151,7 @@ TAILS = [
     1 / (1 + y**4),
     sp.exp(-(y**2) / 1000 - y),
     sp.exp(5 * y - y**2),
-    sp.exp(-sp.log(y) ** 2),
+    sp.exp(-(sp.log(y) ** 2)),
     sp.erfc(y) * sp.log(1 + y),
 ]
 
@@ -160,17 +165,30 @@ def test_tails_exceed_the_quadrature(index: int) -> None:
         for N in (1, 2, 8, 32):
             bounds = Majorant(y, arb(N), value)
             try:
-                bound = bounds.tail(bounds.upper(f))
+                bound = bounds.tail(f)
             except NoMajorant:
                 continue
             proved += 1
-            assert not bound * arb("1.000001") < arb(str(mpmath.quad(g, [N, 2 * N, 8 * N, 64 * N, mpmath.inf]))), (f, N)
+            assert not bound * arb("1.000001") < arb(
+                str(mpmath.quad(g, [N, 2 * N, 8 * N, 64 * N, mpmath.inf]))
+            ), (f, N)
         assert proved >= 2
 
 
-@pytest.mark.parametrize("f", [y**-1, sp.exp(y), sp.sin(y), 1 / sp.log(y), sp.exp(-sp.cos(y)), y ** (-1 + 1 / y), sp.exp(sp.log(y) ** 2 - y)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        y**-1,
+        sp.exp(y),
+        sp.sin(y),
+        1 / sp.log(y),
+        sp.exp(-sp.cos(y)),
+        y ** (-1 + 1 / y),
+        sp.exp(sp.log(y) ** 2 - y),
+    ],
+)
 def test_no_finite_tail_for_what_does_not_converge_or_is_not_covered(f: sp.Expr) -> None:
     for N in (1, 16, 1024):
         bounds = Majorant(y, arb(N), value)
         with pytest.raises(NoMajorant):
-            bounds.tail(bounds.upper(f))
+            bounds.tail(f)

@@ -1,4 +1,4 @@
-"""Matrix expressions at random dimensions: the model's identities hold, and the classical mistakes are refuted."""
+"""Matrix expressions at random dimensions: identities hold, and the classical mistakes are refuted."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ ONE = sp.OneMatrix(d, 1)
 
 def assignment(model: RandomModel) -> Callable[[], dict[Any, Any]]:
     names = {
-        d: "d", i: "i", K: "K", D: "D", Kbar: "Kbar", K_sigma: "K_sigma", U: "U", Lambda: "Lambda", Delta: "Delta",
-        R: "R", nt.e_i: "e_i", nt.lam: "lambda", nt.r: "r", nt.n: "n",
+        d: "d", i: "i", K: "K", D: "D", Kbar: "Kbar", K_sigma: "K_sigma", U: "U", Lambda: "Lambda",
+        Delta: "Delta", R: "R", nt.e_i: "e_i", nt.lam: "lambda", nt.r: "r", nt.n: "n",
     }  # fmt: skip
 
     def values() -> dict[Any, Any]:
@@ -105,4 +105,3 @@ def test_explicit_matrices_and_scalars() -> None:
     assert compare(left, sp.Matrix([[a**3, 3 * a**2], [0, a**3]]), {a: sp.Rational(7, 3)}).verdict == "equal"
     point = {d: 2, K: diagonal([acb(2), acb(3)])}
     assert compare(sp.Trace(K.I), sp.Rational(5, 6), point).verdict == "equal"
-
