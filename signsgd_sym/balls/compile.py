@@ -16,8 +16,9 @@ from flint import acb, arb
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, as_integer, nan, rational
 from signsgd_sym.balls.circle import derivative
-from signsgd_sym.balls.functions import FUNCTIONS, exp, half_power, power
+from signsgd_sym.balls.functions import FUNCTIONS, ScaledK, exp, half_power, power
 from signsgd_sym.balls.hypergeometric import meijer_g, pfq
+from signsgd_sym.special import Erfcx
 
 Slots = Mapping[Any, int]
 CONSTANTS: dict[Any, Callable[[], acb]] = {
@@ -81,8 +82,34 @@ def _add(e: sp.Add, slots: Slots) -> Evaluator:
     return total
 
 
+def scaled_pairs(factors: Sequence[Any]) -> list[Any]:
+    """exp(h) erfc(z) = exp(h - z^2) Erfcx(z), exp(h) K(nu, z) = exp(h - z) e^z K(nu, z), if that shortens h.
+
+    The identities hold everywhere; the left sides lose all digits on wide balls and at large arguments.
+    """
+    result = list(factors)
+    exponents = [k for k, f in enumerate(result) if isinstance(f, sp.exp)]
+    for k, f in enumerate(factors):
+        if exponents and isinstance(f, sp.erfc | sp.besselk):
+            z = f.args[-1]
+            h = (
+                sp.expand(result[exponents[0]].args[0])
+                if isinstance(result[exponents[0]], sp.exp)
+                else sp.S.Zero
+            )
+            shorter = sp.expand(h - (z**2 if isinstance(f, sp.erfc) else z))
+            if _length(shorter) < _length(h):
+                result[exponents[0]] = sp.exp(shorter)
+                result[k] = Erfcx(z) if isinstance(f, sp.erfc) else ScaledK(*f.args)
+    return result
+
+
+def _length(h: sp.Expr) -> int:
+    return 0 if h == 0 else len(sp.Add.make_args(h))
+
+
 def _mul(e: sp.Mul, slots: Slots) -> Evaluator:
-    parts = [compile_node(arg, slots) for arg in e.args]
+    parts = [compile_node(arg, slots) for arg in scaled_pairs(e.args)]
 
     def product(args: Sequence[Ball], analytic: bool) -> acb:
         result = parts[0](args, analytic)

@@ -124,10 +124,10 @@ def compare(
 ) -> Comparison:
     """Whether lhs = rhs at `point`.
 
-    Different: some ball of lhs is disjoint from that of rhs (first sought at 12 digits, which refutes fast).
-    Equal: the balls overlap, and (a) both have `digits` relative digits, or (b) |lhs - rhs| < 10^-digits times
-    the sum of the moduli of the summands of both sides, or (c) both contain 0 and lie within 10^(-2 digits) of
-    it. Else undecided. Raises as `enclose` does, except for `Undecided`.
+    Different: some ball of lhs is disjoint from that of rhs (first sought at 12 digits: it refutes fast).
+    Equal: the balls overlap, and (a) both have `digits` relative digits, or (b) |lhs - rhs| < 10^-digits
+    times the sum of the moduli of the summands of both sides, or (c) both contain 0 and lie within
+    10^(-2 digits) of it. Else undecided. Raises as `enclose` does, except for `Undecided`.
     """
     left, right = program(lhs, point), program(rhs, point)
     goal, reason = arb(10) ** -digits, ""

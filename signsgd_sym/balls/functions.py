@@ -115,27 +115,32 @@ def bessel(z: acb, order: acb, kind: str, analytic: bool) -> acb:
     if kind == "y":
         return z.bessel_y(order)
     if kind == "k":
-        return bessel_k(z, order)
+        return bessel_k(order, z)
     return z.exp() * z.bessel_i(order, scaled=True) if z.real > 8 else z.bessel_i(order)
 
 
-def bessel_k(z: acb, order: acb) -> acb:
+class ScaledK(sp.Function):
+    """e^z K_nu(z), which the kernel puts for such products: both factors overflow on wide balls."""
+
+
+def bessel_k(order: acb, z: acb, scaled: bool = False) -> acb:
     """K, for real orders and Re z > 0 from the midpoint m of z and a bound, because FLINT loses the digits
     of inexact z.
 
     K_nu(z) = int_0^oo e^(-z cosh t) cosh(nu t) dt gives |K_nu(z)| <= K_nu(x) and |K_nu'(z)| <=
     K_{|nu|+1}(x) for Re z >= x > 0 (cosh t cosh(nu t) <= cosh((|nu| + 1) t)), hence |K_nu(z) - K_nu(m)| <=
-    |z - m| K_{|nu|+1}(x).
+    |z - m| K_{|nu|+1}(x). The same holds for the scaled e^z K_nu(z), with cosh t - 1 for the first cosh t.
     """
     if not z.real > 0 or not is_real(order):
-        return z.bessel_k(order)
+        return z.bessel_k(order, scaled=scaled)
     middle, x, nu = acb(z.mid()), arb(z.real.lower()), abs(order.real)
-    whole, error = arb(x.bessel_k(nu).upper()), (upper(z - middle) * x.bessel_k(nu + 1)).upper()
+    whole, error = arb(x.bessel_k(nu, scaled=scaled).upper()), upper(z - middle)
+    error = (error * x.bessel_k(nu + 1, scaled=scaled)).upper()
     if not error < whole:
         return acb(arb(0).union(whole)) if is_real(z) else disc(whole)
     extra = int(float(3 * x.mid())) if x < ctx.prec else 0  # FLINT's small-z formula cancels e^(2z)
     with precision(ctx.prec + extra):
-        value = middle.bessel_k(order)
+        value = middle.bessel_k(order, scaled=scaled)
     return value + (acb(arb(0, error)) if is_real(z) else disc(error))
 
 
@@ -283,6 +288,7 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.polylog: _cut(lambda s, z: z.polylog(s), lambda s, z: _on_right_ray(z)),
     sp.LambertW: lambda args, analytic: lambert_w(args[0], args[1] if args[1:] else acb(0), analytic),
     TricomiU: _cut(lambda a, b, z: z.hypgeom_u(a, b), _LEFT),
+    ScaledK: _cut(lambda nu, z: bessel_k(nu, z, scaled=True), _LEFT),
     Erfcx: _plain(erfcx),
     OwenT: _flagged(owen_t),
 }

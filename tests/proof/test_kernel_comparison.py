@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from signsgd_sym.balls import PointRejected, Undecided, Unsupported, compare, compile_expr, enclose
 from signsgd_sym.balls.ball import precision
-from signsgd_sym.special import OwenT, TricomiU
+from signsgd_sym.special import Erfcx, OwenT, TricomiU
 
 x, y = sp.symbols("x y", real=True)
 R, b = sp.symbols("R b", positive=True)
@@ -35,6 +35,9 @@ TRUE = [
         sp.gamma(b) * sp.gamma(R) * TricomiU(b, 1 + b - R, x**2),
     ),
     (sp.hyper((b,), (b,), x), sp.exp(x)),
+    (sp.exp(R**2 + x) * sp.erfc(R), sp.exp(x) * Erfcx(R)),
+    (sp.exp(R - x) * sp.besselk(HALF, R), sp.sqrt(sp.pi / (2 * R)) * sp.exp(-x)),
+    (1 / (sp.exp(-R) / sp.besselk(x, R)), sp.exp(R) * sp.besselk(x, R)),
     (sp.Derivative(sp.exp(-(x**2)) * sp.erf(x), x), (sp.exp(-(x**2)) * sp.erf(x)).diff(x)),
     (sp.Derivative(sp.sqrt(R), (R, 3)), sp.sqrt(R).diff(R, 3)),
     (sp.Derivative(OwenT(x, y), x), OwenT(x, y).diff(x)),
@@ -170,6 +173,7 @@ def test_digits_survive_large_arguments() -> None:
         sp.exp(R / b**2) * sp.erfc(sp.sqrt(R) / b),
         sp.exp(R) * sp.besselk(1, R),
         sp.exp(-R) * sp.besseli(1, R),
+        sp.exp(R + b) * sp.besselk(b, R),
         sp.meijerg([[HALF], []], [[0, HALF], []], R),
         sp.hyper((HALF,), (b,), -R),
     ):

@@ -119,6 +119,7 @@ IDENTITIES = [
     (sp.Integral(sp.exp(-(x**b)), (x, 0, sp.oo)), sp.gamma(1 + 1 / b)),
     (sp.Integral(1 / sp.cosh(x) ** 2, (x, 0, sp.oo)), sp.Integer(1)),
     (sp.Integral(sp.exp(-1 / x) / x**2, (x, 0, sp.oo)), sp.Integer(1)),
+    (sp.Integral(x * sp.besselk(0, x), (x, 0, sp.oo)), sp.Integer(1)),
     (sp.Integral(sp.Abs(x - a) * sp.sign(x - b), (x, 0, 4)), None),
     (sp.Integral(sp.Max(x, a), (x, 0, 4)), (a**2 + 16) / 2),
     (sp.Integral(sp.Piecewise((x, x < a), (x**2, True)), (x, 0, 4)), a**2 / 2 + (64 - a**3) / 3),
