@@ -80,6 +80,16 @@ def hull(*balls: acb) -> acb:
     return result
 
 
+def agree(*balls: acb) -> None:
+    """Raise `ArithmeticError` unless the balls, enclosures of one number by different routes, overlap.
+
+    Guards every rewriting that SymPy does for the kernel: a wrong one cannot pass unseen.
+    """
+    finite = [ball for ball in balls if ball.is_finite()]
+    if any(not a.overlaps(b) for a in finite for b in finite):
+        raise ArithmeticError(f"a rewriting changed a value: {', '.join(b.str(10) for b in finite)}")
+
+
 def as_integer(z: acb) -> int | None:
     """The integer that the ball is (exactly), or None."""
     n = z.unique_fmpz() if z.is_exact() else None

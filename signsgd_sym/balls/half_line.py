@@ -17,7 +17,7 @@ from functools import cache
 import sympy as sp
 from flint import acb, arb
 
-from signsgd_sym.balls.ball import Ball, Evaluator, disc, upper
+from signsgd_sym.balls.ball import Ball, Evaluator, agree, disc, upper
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.functions import EVAL_LIMIT
 from signsgd_sym.balls.majorant import Majorant
@@ -70,54 +70,64 @@ def quadrature(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
     return scaled / scale
 
 
-def from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots) -> Piece:
-    """int_0^L f(y) dy for f free of kinks inside; L = oo if `length` is None."""
-    f = tidy(f, y)
-    inner = compile_node(f, extend(slots, y))
-    u = sp.Dummy("u", real=True)
-    real = bool(f.is_extended_real)
-    in_logarithm = compile_node(f.subs(y, sp.exp(u)) * sp.exp(u), extend(slots, u))
-    w = sp.Dummy("w", positive=True)
+def from_end(
+    f: sp.Expr, t: sp.Symbol, end: sp.Expr, sign: int, length: Evaluator | None, slots: Slots
+) -> Piece:
+    """int_0^L f(end + sign y) dy for f free of kinks inside; L = oo if `length` is None."""
+    y, u, w = sp.Dummy("y", positive=True), sp.Dummy("u", real=True), sp.Dummy("w", positive=True)
+    neat = tidy(f.subs(t, end + sign * y), y)
+    real = bool(neat.is_extended_real)
+    original, origin = compile_node(f, extend(slots, t)), compile_node(end, slots)
+    direct = compile_node(neat, extend(slots, y))
+    in_logarithm = compile_node(neat.subs(y, sp.exp(u)) * sp.exp(u), extend(slots, u))
 
     @cache
     def constant(e: sp.Expr) -> Evaluator:
         return compile_node(e, slots)
 
     @cache
-    def at_infinity() -> sp.Expr:
-        return f.rewrite(HYPERBOLIC, sp.exp)
+    def at_infinity() -> tuple[sp.Expr, Evaluator]:
+        e = neat.rewrite(HYPERBOLIC, sp.exp)
+        return e, compile_node(e, extend(slots, y))
 
     @cache
-    def at_zero() -> sp.Expr:
-        return tidy(at_infinity().subs(y, 1 / w) / w**2, w)
+    def at_zero() -> tuple[sp.Expr, Evaluator]:
+        e = tidy(at_infinity()[0].subs(y, 1 / w) / w**2, w)
+        return e, compile_node(e, extend(slots, w))
 
     def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
-        g = bind(inner, args, analytic)
+        g = bind(direct, args, analytic)
         limit = length(args, analytic) if length else None
+        first = acb(1) if limit is None else limit
+        y0 = 3 * first / 4
+        at_y0 = original([*args, origin(args, analytic) + sign * y0], analytic)
+        same = [at_y0, g(y0, False), in_logarithm([*args, y0.log()], analytic) / y0]
 
         @cache
         def parameter(e: sp.Expr) -> acb:
             return constant(e)(args, False)
 
-        def tail(expr: sp.Expr, variable: sp.Symbol, k: int) -> arb:
-            return Majorant(variable, arb(2) ** k, parameter).tail(expr)
+        def far_end(k: int) -> arb:
+            return Majorant(y, arb(2) ** k, parameter).tail(at_infinity()[0])
 
-        def head(k: int) -> arb:
+        def near_end(k: int) -> arb:
             delta = arb(2) ** -k
             bound = upper(g(acb(arb(0).union(delta)), False)) * delta
-            return bound if bound.is_finite() else tail(at_zero(), w, k)
+            return bound if bound.is_finite() else Majorant(w, arb(2) ** k, parameter).tail(at_zero()[0])
 
-        first = acb(1) if limit is None else limit
+        slack, near, far = arb(0), acb(0), limit.log() if limit is not None else acb(0)
         regular = next((k for k in (0, 8, 16, 32, 64) if _holomorphic(g, first * arb(2) ** -k)), None)
-        slack, far = arb(0), limit.log() if limit is not None else acb(0)
         if regular is not None:
             near = (first * arb(2) ** -regular).log()
         else:
-            k, slack = _first_below(head, tol)
+            k, slack = _first_below(near_end, tol)
             near = -k * acb(2).log()
+            same.append(at_zero()[1]([*args, 1 / y0], analytic) / y0**2)
         if limit is None:
-            k, beyond = _first_below(lambda k: tail(at_infinity(), y, k), tol)
+            k, beyond = _first_below(far_end, tol)
             far, slack = k * acb(2).log(), slack + beyond
+            same.append(at_infinity()[1]([*args, y0], analytic))
+        agree(*same)
         total = acb(0)
         if regular is not None:
             total += quadrature(g, acb(0), first * arb(2) ** -regular, tol)
@@ -126,7 +136,7 @@ def from_zero(f: sp.Expr, y: sp.Symbol, length: Evaluator | None, slots: Slots) 
         return total + (acb(arb(0, slack.upper())) if real and not analytic else disc(slack))
 
     def size(args: Sequence[Ball]) -> arb:
-        g = bind(inner, args, False)
+        g = bind(direct, args, False)
         return probe(lambda y: g(y, False), length(args, False) if length else None)
 
     return Piece(value, size)

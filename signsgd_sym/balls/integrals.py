@@ -18,6 +18,7 @@ from signsgd_sym.balls.ball import (
     Evaluator,
     Undecided,
     Unsupported,
+    agree,
     is_real,
     lower,
     nan,
@@ -25,7 +26,7 @@ from signsgd_sym.balls.ball import (
     upper,
 )
 from signsgd_sym.balls.compile import Slots, compile_node, extend
-from signsgd_sym.balls.half_line import Piece, bind, both, from_zero, probe, quadrature
+from signsgd_sym.balls.half_line import Piece, bind, both, from_end, probe, quadrature
 from signsgd_sym.balls.kinks import kink_functions, resolve
 from signsgd_sym.balls.terms import NoMajorant
 
@@ -101,18 +102,25 @@ def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slo
     where = [None if end.is_infinite else compile_node(end, slots) for end in ends]
     signs = {g: compile_node(g, extend(slots, t)) for g in kinks}
 
+    whole = compile_node(f, extend(slots, t))
+
     @cache
-    def between(i: int, j: int, pattern: tuple[int, ...]) -> Chooser:
-        return _cut_at_kinks(resolve(f, dict(zip(kinks, pattern, strict=True))), t, ends[i], ends[j], slots)
+    def between(i: int, j: int, pattern: tuple[int, ...]) -> tuple[Evaluator, Chooser]:
+        smooth = resolve(f, dict(zip(kinks, pattern, strict=True)))
+        return compile_node(smooth, extend(slots, t)), _cut_at_kinks(smooth, t, ends[i], ends[j], slots)
 
     def choose(args: Sequence[Ball], analytic: bool) -> list[Piece] | None:
         at = [None if w is None else w(args, analytic) for w in where]
         path = _ordered(at)
         pieces: list[Piece] = []
         for i, j in zip(path or (), (path or ())[1:], strict=False):
-            inside = _between(at[i], at[j])
-            pattern = tuple(_strict_sign(g([*args, inside], False)) for g in signs.values())
-            found = None if 0 in pattern else between(i, j, pattern)(args, analytic)
+            inside = [*args, _between(at[i], at[j])]
+            pattern = tuple(_strict_sign(g(inside, False)) for g in signs.values())
+            if 0 in pattern:
+                return None
+            smooth, chooser = between(i, j, pattern)
+            agree(whole(inside, False), smooth(inside, False))
+            found = chooser(args, analytic)
             if found is None:
                 return None
             pieces += found
@@ -160,13 +168,12 @@ def _strict_sign(z: acb) -> int:
 
 def _smooth(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) -> Piece:
     """Without resolvable kinks: one half-line, two half-lines, or a finite interval."""
-    y = sp.Dummy("y", positive=True)
     if lo is -sp.oo and hi is sp.oo:
-        return both(*(from_zero(f.subs(t, s * y), y, None, slots) for s in (1, -1)))
+        return both(*(from_end(f, t, sp.S.Zero, s, None, slots) for s in (1, -1)))
     if hi is sp.oo:
-        return from_zero(f.subs(t, lo + y), y, None, slots)
+        return from_end(f, t, lo, 1, None, slots)
     if lo is -sp.oo:
-        return from_zero(f.subs(t, hi - y), y, None, slots)
+        return from_end(f, t, hi, -1, None, slots)
     a, b = compile_node(lo, slots), compile_node(hi, slots)
     whole = compile_node(f, extend(slots, t))
 
@@ -175,9 +182,7 @@ def _smooth(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) ->
 
     @cache  # compiled only when the integrand is singular at an end
     def halves() -> Piece:
-        return both(
-            from_zero(f.subs(t, lo + y), y, half, slots), from_zero(f.subs(t, hi - y), y, half, slots)
-        )
+        return both(from_end(f, t, lo, 1, half, slots), from_end(f, t, hi, -1, half, slots))
 
     def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
         start, end = a(args, analytic), b(args, analytic)

@@ -205,3 +205,11 @@ def test_slow_and_divergent_sums_are_undecided() -> None:
     for f in (1 / k, 1 / k**2, sp.Integer(1), sp.Rational(3, 2) ** k):
         with pytest.raises(Undecided):
             enclose(sp.Sum(f, (k, 1, sp.oo)), {})
+
+
+def test_a_rewriting_that_changes_the_integrand_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    from signsgd_sym.balls import half_line
+
+    monkeypatch.setattr(half_line, "tidy", lambda f, y: f.subs(sp.exp(-y), sp.exp(-2 * y)))
+    with pytest.raises(ArithmeticError, match="rewriting"):
+        enclose(sp.Integral(sp.exp(-x), (x, 0, sp.oo)), {})
