@@ -1,0 +1,225 @@
+"""SymPy expressions compiled once into closures over balls.
+
+`compile_expr(expr, symbols)` walks the tree once; the closure it returns maps the list of values of
+`symbols` (an `acb` each, an `acb_mat` for a MatrixSymbol, a 1-based list for an IndexedBase) to a ball. Bound
+variables of integrals and sums become further slots at the end of that list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import sympy as sp
+from flint import acb, arb
+
+from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, as_integer, nan, rational
+from signsgd_sym.balls.circle import derivative
+from signsgd_sym.balls.functions import FUNCTIONS, ScaledK, exp, half_power, power
+from signsgd_sym.balls.hypergeometric import meijer_g, pfq
+from signsgd_sym.special import Erfcx
+
+Slots = Mapping[Any, int]
+CONSTANTS: dict[Any, Callable[[], acb]] = {
+    sp.pi: lambda: acb.pi(),
+    sp.E: lambda: acb(1).exp(),
+    sp.EulerGamma: lambda: acb(arb.const_euler()),
+    sp.Catalan: lambda: acb(arb.const_catalan()),
+    sp.GoldenRatio: lambda: (1 + acb(5).sqrt()) / 2,
+    sp.I: lambda: acb(0, 1),
+}
+
+
+def compile_expr(expr: sp.Expr, symbols: Sequence[Any]) -> Evaluator:
+    """The evaluator of `expr` as a function of the values of `symbols`, in that order.
+
+    Raises `Unsupported`, naming the node, for anything outside the kernel.
+    """
+    expr = sp.ImmutableMatrix(expr) if isinstance(expr, sp.MatrixBase) else sp.sympify(expr)
+    return compile_node(expr, {symbol: k for k, symbol in enumerate(symbols)})
+
+
+def compile_node(e: Any, slots: Slots) -> Evaluator:
+    """One node of the tree; `slots` says where each symbol's value stands in the argument list."""
+    if e in slots:
+        k = slots[e]
+        return lambda args, analytic: args[k]
+    if isinstance(e, sp.Integer):
+        exact = acb(int(e))
+        return lambda args, analytic: exact
+    if isinstance(e, sp.Rational):
+        return lambda args, analytic: rational(e)
+    if e in CONSTANTS:
+        constant = CONSTANTS[e]
+        return lambda args, analytic: constant()
+    for kinds, compiled in _rules():
+        if isinstance(e, kinds):
+            return compiled(e, slots)
+    rule = FUNCTIONS.get(e.func)
+    if rule is None:
+        what = "number" if e.is_Float else "symbol without a value" if e.is_Symbol else e.func.__name__
+        raise Unsupported(f"the {what} {e}" if e.is_Atom else f"{what} in {e}")
+    return _apply(rule, [compile_node(arg, slots) for arg in e.args])
+
+
+def _apply(rule: Evaluator, parts: Sequence[Evaluator]) -> Evaluator:
+    if len(parts) == 1:
+        (only,) = parts
+        return lambda args, analytic: rule((only(args, analytic),), analytic)
+    return lambda args, analytic: rule([part(args, analytic) for part in parts], analytic)
+
+
+def _add(e: sp.Add, slots: Slots) -> Evaluator:
+    parts = [compile_node(arg, slots) for arg in e.args]
+
+    def total(args: Sequence[Ball], analytic: bool) -> acb:
+        result = parts[0](args, analytic)
+        for part in parts[1:]:
+            result = result + part(args, analytic)
+        return result
+
+    return total
+
+
+def scaled_pairs(factors: Sequence[Any]) -> list[Any]:
+    """exp(h) erfc(z) = exp(h - z^2) Erfcx(z), exp(h) K(nu, z) = exp(h - z) e^z K(nu, z), if that shortens h.
+
+    The identities hold everywhere; the left sides lose all digits on wide balls and at large arguments.
+    """
+    result = list(factors)
+    exponents = [k for k, f in enumerate(result) if isinstance(f, sp.exp)]
+    for k, f in enumerate(factors):
+        if exponents and isinstance(f, sp.erfc | sp.besselk):
+            z = f.args[-1]
+            h = (
+                sp.expand(result[exponents[0]].args[0])
+                if isinstance(result[exponents[0]], sp.exp)
+                else sp.S.Zero
+            )
+            shorter = sp.expand(h - (z**2 if isinstance(f, sp.erfc) else z))
+            if _length(shorter) < _length(h):
+                result[exponents[0]] = sp.exp(shorter)
+                result[k] = Erfcx(z) if isinstance(f, sp.erfc) else ScaledK(*f.args)
+    return result
+
+
+def _length(h: sp.Expr) -> int:
+    return 0 if h == 0 else len(sp.Add.make_args(h))
+
+
+def _mul(e: sp.Mul, slots: Slots) -> Evaluator:
+    parts = [compile_node(arg, slots) for arg in scaled_pairs(e.args)]
+
+    def product(args: Sequence[Ball], analytic: bool) -> acb:
+        result = parts[0](args, analytic)
+        for part in parts[1:]:
+            result = result * part(args, analytic)
+        return result
+
+    return product
+
+
+def _pow(e: sp.Pow, slots: Slots) -> Evaluator:
+    exponent = compile_node(e.exp, slots)
+    if e.base is sp.E:
+        return lambda args, analytic: exp(exponent(args, analytic))
+    base = compile_node(e.base, slots)
+    if isinstance(e.exp, sp.Integer):
+        n = int(e.exp)
+        return lambda args, analytic: base(args, analytic) ** n
+    if isinstance(e.exp, sp.Rational) and e.exp.q == 2:
+        twice = int(e.exp.p)
+        return lambda args, analytic: half_power(base(args, analytic), twice, analytic)
+    return lambda args, analytic: power(base(args, analytic), exponent(args, analytic), analytic)
+
+
+# --- several arguments, several meanings ------------------------------------------------------
+
+
+def _hyper(e: sp.hyper, slots: Slots) -> Evaluator:
+    above = [compile_node(x, slots) for x in e.ap]
+    below = [compile_node(x, slots) for x in e.bq]
+    argument = compile_node(sp.unpolarify(e.argument), slots)
+    return lambda args, analytic: pfq(
+        [f(args, analytic) for f in above], [f(args, analytic) for f in below], argument(args, analytic)
+    )
+
+
+def _meijerg(e: sp.meijerg, slots: Slots) -> Evaluator:
+    groups = [[compile_node(x, slots) for x in group] for group in (e.an, e.aother, e.bm, e.bother)]
+    argument = compile_node(sp.unpolarify(e.argument), slots)
+
+    def value(args: Sequence[Ball], analytic: bool) -> acb:
+        an, ap, bm, bq = ([f(args, analytic) for f in group] for group in groups)
+        return meijer_g(an, ap, bm, bq, argument(args, analytic))
+
+    return value
+
+
+def _derivative(e: sp.Derivative, slots: Slots) -> Evaluator:
+    (variable, count), *more = e.variable_count
+    if not isinstance(count, sp.Integer) or variable not in slots:
+        raise Unsupported(f"Derivative by {variable}, {count} times")
+    rest = sp.Derivative(e.expr, *more) if more else e.expr
+    function, k = compile_node(rest, slots), slots[variable]
+    if count == 0:
+        return function
+
+    def value(args: Sequence[Ball], analytic: bool) -> acb:
+        return derivative(lambda z: function([*args[:k], z, *args[k + 1 :]], True), args[k], int(count))
+
+    return value
+
+
+def _subs(e: sp.Subs, slots: Slots) -> Evaluator:
+    points = [compile_node(p, slots) for p in e.point]
+    inner = compile_node(e.expr, extend(slots, *e.variables))
+    return lambda args, analytic: inner([*args, *(p(args, analytic) for p in points)], analytic)
+
+
+def _indexed(e: sp.Indexed, slots: Slots) -> Evaluator:
+    if len(e.indices) != 1 or e.base not in slots:
+        raise Unsupported(f"Indexed {e}")
+    k, index = slots[e.base], compile_node(e.indices[0], slots)
+
+    def value(args: Sequence[Ball], analytic: bool) -> acb:
+        n = as_integer(index(args, analytic))
+        return args[k][n - 1] if n is not None and 1 <= n <= len(args[k]) else nan()
+
+    return value
+
+
+def _kronecker(e: sp.KroneckerDelta, slots: Slots) -> Evaluator:
+    return compile_node(sp.Piecewise((1, sp.Eq(*e.args[:2], evaluate=False)), (0, True)), slots)
+
+
+def extend(slots: Slots, *names: Any) -> dict[Any, int]:
+    """`slots` with bound variables appended (they shadow symbols of the same name)."""
+    size = max(slots.values(), default=-1) + 1
+    return {**slots, **{name: size + k for k, name in enumerate(names)}}
+
+
+@cache
+def _rules() -> list[tuple[Any, Callable[..., Evaluator]]]:
+    """Rules for the classes of nodes. Those from other modules call `compile_node` back: imported here."""
+    from signsgd_sym.balls.integrals import compile_integral
+    from signsgd_sym.balls.matrices import MATRIX_RULES
+    from signsgd_sym.balls.piecewise import PIECEWISE_RULES
+    from signsgd_sym.balls.sums import compile_product, compile_sum
+
+    own: list[tuple[Any, Callable[..., Evaluator]]] = [
+        (sp.Add, _add),
+        (sp.Mul, _mul),
+        (sp.Pow, _pow),
+        (sp.hyper, _hyper),
+        (sp.meijerg, _meijerg),
+        (sp.Derivative, _derivative),
+        (sp.Subs, _subs),
+        (sp.Indexed, _indexed),
+        (sp.KroneckerDelta, _kronecker),
+        (sp.Sum, compile_sum),
+        (sp.Product, compile_product),
+        (sp.Integral, compile_integral),
+    ]
+    return own + PIECEWISE_RULES + MATRIX_RULES

@@ -1,0 +1,192 @@
+"""int_0^L g(y) dy for g free of kinks, L <= oo, to an absolute tolerance.
+
+* Near 0, a g holomorphic there is integrated as it stands; otherwise y = e^u, down to a small delta, and
+the rest
+  is bounded by delta sup|g| or by a majorant of g(1/w)/w^2 for w >= 1/delta.
+* Up to infinity, y = e^u up to N, and the rest is bounded by a majorant for y >= N.
+
+The finite integrals are FLINT's `acb.integral`, whose error bound is rigorous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import sympy as sp
+from flint import acb, arb
+
+from signsgd_sym.balls.ball import Ball, Evaluator, agree, disc, upper
+from signsgd_sym.balls.compile import Slots, compile_node, extend
+from signsgd_sym.balls.functions import EVAL_LIMIT
+from signsgd_sym.balls.majorant import Majorant
+from signsgd_sym.balls.terms import NoMajorant
+
+Integrand = Callable[[acb, bool], acb]
+HYPERBOLIC = (sp.sinh, sp.cosh, sp.tanh, sp.coth, sp.sech, sp.csch)
+EXPONENTS = [0, 1, 2, 3, *(2**k for k in range(2, 15))]  # N = 2^k tried for the ends
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Part of an integral: `value(args, analytic, tol)`, and a guess of its size that sets the tolerance."""
+
+    value: Callable[[Sequence[Ball], bool, arb], acb]
+    size: Callable[[Sequence[Ball]], arb]
+
+
+def both(one: Piece, other: Piece) -> Piece:
+    """The sum of two pieces."""
+    return Piece(
+        lambda args, analytic, tol: one.value(args, analytic, tol) + other.value(args, analytic, tol),
+        lambda args: one.size(args) + other.size(args),
+    )
+
+
+def probe(g: Callable[[acb], acb], length: acb | None) -> arb:
+    """The largest y |g(y)| over y = 2^k (k even, |k| <= 100), or over length 2^-k: a guess, used in no
+    proof.
+    """
+    scale, powers = (acb(1), range(-100, 101, 2)) if length is None else (length, range(-100, 0, 2))
+    sizes = [upper(y * g(y)) for y in (scale * arb(2) ** k for k in powers)]
+    return max((s for s in sizes if s.is_finite()), default=arb(0))
+
+
+def bind(f: Evaluator, args: Sequence[Ball], analytic: bool) -> Integrand:
+    """`f` as a function of its last argument."""
+    return lambda z, flag: f([*args, z], flag or analytic)
+
+
+def quadrature(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
+    """`acb.integral`, scaled where the tolerance is so small that FLINT's bounds lose their exponents."""
+    exponent = int(tol.man_exp()[1])
+    if abs(exponent) < 2**30:
+        return acb.integral(g, a, b, abs_tol=tol, eval_limit=EVAL_LIMIT)
+    scale = arb(2) ** -exponent
+    scaled = acb.integral(
+        lambda z, flag: g(z, flag) * scale, a, b, abs_tol=tol * scale, eval_limit=EVAL_LIMIT
+    )
+    return scaled / scale
+
+
+def from_end(
+    f: sp.Expr, t: sp.Symbol, end: sp.Expr, sign: int, length: Evaluator | None, slots: Slots
+) -> Piece:
+    """int_0^L f(end + sign y) dy for f free of kinks inside; L = oo if `length` is None."""
+    y, u, w = sp.Dummy("y", positive=True), sp.Dummy("u", real=True), sp.Dummy("w", positive=True)
+    neat = tidy(f.subs(t, end + sign * y), y)
+    real = bool(neat.is_extended_real)
+    original, origin = compile_node(f, extend(slots, t)), compile_node(end, slots)
+    direct = compile_node(neat, extend(slots, y))
+    in_logarithm = compile_node(neat.subs(y, sp.exp(u)) * sp.exp(u), extend(slots, u))
+
+    @cache
+    def constant(e: sp.Expr) -> Evaluator:
+        return compile_node(e, slots)
+
+    @cache
+    def at_infinity() -> tuple[sp.Expr, Evaluator]:
+        e = neat.rewrite(HYPERBOLIC, sp.exp)
+        return e, compile_node(e, extend(slots, y))
+
+    @cache
+    def at_zero() -> tuple[sp.Expr, Evaluator]:
+        e = tidy(at_infinity()[0].subs(y, 1 / w) / w**2, w)
+        return e, compile_node(e, extend(slots, w))
+
+    def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
+        g = bind(direct, args, analytic)
+        limit = length(args, analytic) if length else None
+        first = acb(1) if limit is None else limit
+        y0 = 3 * first / 4
+        at_y0 = original([*args, origin(args, analytic) + sign * y0], analytic)
+        same = [at_y0, g(y0, False), in_logarithm([*args, y0.log()], analytic) / y0]
+
+        @cache
+        def parameter(e: sp.Expr) -> acb:
+            return constant(e)(args, False)
+
+        def far_end(k: int) -> arb:
+            return Majorant(y, arb(2) ** k, parameter).tail(at_infinity()[0])
+
+        def near_end(k: int) -> arb:
+            delta = arb(2) ** -k
+            bound = upper(g(acb(arb(0).union(delta)), False)) * delta
+            return bound if bound.is_finite() else Majorant(w, arb(2) ** k, parameter).tail(at_zero()[0])
+
+        slack, near, far = arb(0), acb(0), limit.log() if limit is not None else acb(0)
+        regular = next((k for k in (0, 8, 16, 32, 64) if _holomorphic(g, first * arb(2) ** -k)), None)
+        if regular is not None:
+            near = (first * arb(2) ** -regular).log()
+        else:
+            k, slack = _first_below(near_end, tol)
+            near = -k * acb(2).log()
+            same.append(at_zero()[1]([*args, 1 / y0], analytic) / y0**2)
+        if limit is None:
+            k, beyond = _first_below(far_end, tol)
+            far, slack = k * acb(2).log(), slack + beyond
+            same.append(at_infinity()[1]([*args, y0], analytic))
+        agree(*same)
+        total = acb(0)
+        if regular is not None:
+            total += quadrature(g, acb(0), first * arb(2) ** -regular, tol)
+        if limit is None or regular != 0:
+            total += quadrature(bind(in_logarithm, args, analytic), near, far, tol)
+        return total + (acb(arb(0, slack.upper())) if real and not analytic else disc(slack))
+
+    def size(args: Sequence[Ball]) -> arb:
+        g = bind(direct, args, False)
+        return probe(lambda y: g(y, False), length(args, False) if length else None)
+
+    return Piece(value, size)
+
+
+def _holomorphic(g: Integrand, end: acb) -> bool:
+    return bool(g(acb(0).union(end), True).is_finite())
+
+
+def _first_below(bound: Callable[[int], arb], goal: arb) -> tuple[int, arb]:
+    """The least k found, by doubling and bisection, with bound(k) < goal. Raises NoMajorant."""
+    reason = "the bound does not fall below the tolerance"
+
+    def attempt(k: int) -> arb | None:
+        nonlocal reason
+        try:
+            b = bound(k)
+        except NoMajorant as failure:
+            reason = str(failure)
+            return None
+        return b if b < goal else None
+
+    below = 0
+    for k in EXPONENTS:
+        best = attempt(k)
+        if best is not None:
+            while k - below > 1 + below // 8:
+                middle = (k + below) // 2
+                better = attempt(middle)
+                if better is None:
+                    below = middle
+                else:
+                    k, best = middle, better
+            return k, best
+        below = k
+    raise NoMajorant(reason)
+
+
+def tidy(f: sp.Expr, y: sp.Symbol) -> sp.Expr:
+    """Expand sums under powers and take out the lowest power of y > 0.
+
+    So a^2 - (a - y)^2 becomes 2 a y - y^2, which cancels no digits, and its root sqrt(y) sqrt(2 a - y), whose
+    first factor is entire in log y.
+    """
+
+    def expanded(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+        terms = sp.Add.make_args(sp.expand(base))
+        lowest = min((m for t in terms if (m := t.as_coeff_exponent(y)[1]).is_Rational), default=sp.S.Zero)
+        return (y**lowest) ** exponent * sp.Add(*(t / y**lowest for t in terms)) ** exponent
+
+    return f.replace(
+        lambda e: e.is_Pow and e.base.has(sp.Add) and e.base.has(y), lambda e: expanded(e.base, e.exp)
+    )

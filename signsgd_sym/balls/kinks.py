@@ -1,0 +1,100 @@
+"""Where an integrand is not smooth, and what it is between those points.
+
+A *kink function* of f is a g such that f is holomorphic where g does not vanish: the argument of Abs, sign
+or Heaviside, a difference of arguments of Max or Min, the difference of the sides of a condition of
+Piecewise. If g is a polynomial of degree 1 or 2 in the variable, all its real roots are known, its sign is
+constant between them, and f may be resolved there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+Signs = Mapping[sp.Expr, int]
+BINDERS = (sp.Integral, sp.Sum, sp.Product, sp.Derivative, sp.Subs)
+
+
+def kink_functions(f: sp.Expr, t: sp.Symbol) -> dict[sp.Expr, list[sp.Expr]]:
+    """The kink functions of `f` that are of degree 1 or 2 in `t`, with the expressions of their roots."""
+    found: dict[sp.Expr, list[sp.Expr]] = {}
+    nodes = sp.preorder_traversal(f)
+    for node in nodes:
+        if isinstance(node, BINDERS):  # kinks inside move with their own variable
+            nodes.skip()
+            continue
+        for g in _candidates(node):
+            roots = _roots(g, t) if g.has(t) and g.is_extended_real else None
+            if roots is not None:
+                found[g] = roots
+    return found
+
+
+def _candidates(node: Any) -> list[sp.Expr]:
+    if isinstance(node, sp.Abs | sp.sign | sp.Heaviside):
+        return [node.args[0]]
+    if isinstance(node, sp.Max | sp.Min):
+        return [a - b for a, b in combinations(node.args, 2)]
+    if isinstance(node, Relational):
+        return [node.lhs - node.rhs]
+    return []
+
+
+def _roots(g: sp.Expr, t: sp.Symbol) -> list[sp.Expr] | None:
+    """All roots of a linear or quadratic polynomial in t; None for anything else.
+
+    A leading coefficient that vanishes at the point makes the roots NaN there, never wrong.
+    """
+    if not g.is_polynomial(t) or g.has(sp.Abs, sp.Max, sp.Min, sp.Piecewise, sp.sign, sp.Heaviside):
+        return None
+    coefficients = sp.Poly(g, t).all_coeffs()
+    if len(coefficients) == 2:
+        a, b = coefficients
+        return [-b / a]
+    if len(coefficients) == 3:
+        a, b, c = coefficients
+        return [(-b + s * sp.sqrt(b**2 - 4 * a * c)) / (2 * a) for s in (1, -1)]
+    return None
+
+
+def resolve(f: Any, signs: Signs) -> Any:
+    """`f` where each kink function has the given strict sign."""
+    if isinstance(f, sp.Piecewise):
+        kept = []
+        for value, test in f.args:
+            holds = _resolve_condition(test, signs)
+            if holds == sp.false:
+                continue
+            kept.append((resolve(value, signs), holds))
+            if holds == sp.true:
+                break
+        return kept[0][0] if kept and kept[0][1] == sp.true else sp.Piecewise(*kept, evaluate=False)
+    if isinstance(f, sp.Max | sp.Min):
+        for a in f.args:
+            order = [signs.get(a - b, -signs.get(b - a, 0)) for b in f.args if b != a]
+            if all(s == (1 if isinstance(f, sp.Max) else -1) for s in order):
+                return resolve(a, signs)
+    if isinstance(f, sp.Abs | sp.sign | sp.Heaviside) and (s := signs.get(f.args[0])):
+        inside = resolve(f.args[0], signs)
+        return (
+            s * inside if isinstance(f, sp.Abs) else sp.Integer(s if isinstance(f, sp.sign) else (1 + s) // 2)
+        )
+    if (
+        not f.args
+        or isinstance(f, BINDERS)
+        or not f.has(sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise)
+    ):
+        return f
+    return f.func(*(resolve(arg, signs) for arg in f.args))
+
+
+def _resolve_condition(c: Any, signs: Signs) -> Any:
+    if isinstance(c, Relational) and (s := signs.get(c.lhs - c.rhs)):
+        return sp.S(c.func(s, 0))
+    if isinstance(c, sp.And | sp.Or | sp.Not):
+        return c.func(*(_resolve_condition(arg, signs) for arg in c.args))
+    return c
