@@ -41,7 +41,7 @@ def figure():
         xlabel=r"risk $\mathcal{R}$",
         ylabel=r"$\phi(\mathcal{R})/\sqrt{2\mathcal{R}}$",
     )
-    right.legend()
+    right.legend(frameon=False)
     return fig
 
 

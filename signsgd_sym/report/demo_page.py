@@ -51,7 +51,7 @@ def demo_figure(result: DemoResult) -> Any:
             plots.draw_gap(gap, curve.t, c.gap, 3 * c.stderr / c.risk, LABELS[rung.id], color, marker)
         plots.draw_level(risk, curve.stationary, "stationary risk", near=curve.risk)
         risk.set_xlabel("")
-        risk.legend()
+        risk.legend(frameon=False)
         gap.set_xlabel(r"time $t = k/d$")
         gap.grid(True, color="#dddddd", linewidth=0.6)
     axes[0][1].set_ylabel("")

@@ -12,7 +12,7 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
 from signsgd_sym.derive.sde import LimitSDE
-from signsgd_sym.notation import LATEX_NAMES, Kbar, R
+from signsgd_sym.notation import LATEX_NAMES, Kbar, R, t
 from signsgd_sym.proof.derivation import Derivation, Step
 
 _root = sp.Symbol("sqrt(2*R)", positive=True)
@@ -26,7 +26,7 @@ def with_root(expr: Any) -> Any:
         return isinstance(node, sp.Pow) and node.base == R and getattr(node.exp, "q", 1) == 2
 
     rewritten = expr.replace(is_root, lambda node: (_root / sp.sqrt(2)) ** (2 * node.exp))
-    return rewritten if sp.count_ops(rewritten) <= sp.count_ops(expr) else expr
+    return rewritten if sp.count_ops(rewritten) < sp.count_ops(expr) else expr
 
 
 class Printer(LatexPrinter):
@@ -56,9 +56,14 @@ class Printer(LatexPrinter):
         base = self._print(sp.Symbol(node.base.name))
         return f"{base}_{{{','.join(self._print(index) for index in node.indices)}}}"
 
+    def _print_Derivative(self, node: Any) -> str:
+        # A quantity along the curve depends on t alone.
+        text = str(super()._print_Derivative(node))
+        return text.replace(r"\partial", r"\mathrm{d}") if node.variables == (t,) else text
+
     def _print_Transpose(self, node: Any) -> str:
         inner = self._print(node.arg)
-        return rf"{inner}^{{\top}}" if node.arg.is_Symbol else rf"\left({inner}\right)^{{\top}}"
+        return rf"{inner}^{{\top}}" if isinstance(node.arg, sp.MatrixSymbol) else rf"\left({inner}\right)^{{\top}}"
 
 
 def _is_scalar_product(product: Any) -> bool:

@@ -198,7 +198,9 @@ def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
     for k in range(0, len(result.t), step):
         row = f"{result.t[k]:>10.4g}  {result.risk[k]:>14.6g}"
         if c:
-            row += f"  {c.mean[k]:>14.6g}  {c.stderr[k]:>9.2g}  {100 * c.gap[k]:>+7.2f}%"
+            # At t = 0 all runs agree: what is left there is rounding.
+            stderr = c.stderr[k] if c.stderr[k] > 1e-12 * c.mean[k] else 0.0
+            row += f"  {c.mean[k]:>14.6g}  {stderr:>9.2g}  {round(100 * c.gap[k], 2) + 0.0:>+7.2f}%"
         lines.append(row)
     if c and c.runs > 1:
         lines += ["", f"{100 * c.share_in_band:.0f} % of the times lie within 3 s.e. plus 3 % of the curve."]
@@ -220,5 +222,5 @@ def risk_plot(answer: RiskAnswer, path: Path) -> None:
         plots.draw_simulation(ax, result.t, c.mean, c.stderr, f"mean of {c.runs} runs", plots.VERMILION)
     plots.draw_level(ax, result.stationary, "stationary risk", near=result.risk)
     ax.set_title(f"{answer.request.rule.name}, {law_label(answer.request.law)}", fontsize=10.5)
-    ax.legend()
+    ax.legend(frameon=False)
     write_file(path, plots.image_bytes(figure, str(path)))
