@@ -99,7 +99,7 @@ def derive(
     derivation_id: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="Which derivation; all are listed without.")
     ] = None,
-    style: Annotated[str, typer.Option("--format", help="text, latex, markdown or html.")] = "text",
+    style: Annotated[str, typer.Option("--format", help="text, latex, markdown, html or ipynb.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
     as_json: JsonOption = False,
 ) -> None:

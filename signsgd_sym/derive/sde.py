@@ -13,7 +13,7 @@ the sign rule; for SGD it neglects 2 (K Delta)(K Delta)^T, which is of rank one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -27,11 +27,13 @@ from signsgd_sym.derive.moments import (
     residual_second_moment,
 )
 from signsgd_sym.derive.orthant import arcsine_law
-from signsgd_sym.errors import RuleError
+from signsgd_sym.derive.phi import phi_mean, phi_of
+from signsgd_sym.errors import InfiniteVariance, RuleError
+from signsgd_sym.model.noise import NoiseLaw, noise_law
 from signsgd_sym.model.update_rule import SIGN, UpdateRule
 from signsgd_sym.notation import D, Delta, K, K_ii, K_jj, K_sigma, P, R, d, eps, eta, phi, rho
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
-from signsgd_sym.special import NoiseMean
+from signsgd_sym.special import NoiseMean, over
 
 SECOND_MOMENT = NoiseMean(eps**2)
 """E[eps^2] of a law not named."""
@@ -60,6 +62,28 @@ class LimitSDE(SDE):
         """D^(-q) K, the matrix in the drift."""
         return D ** (-self.power) * K
 
+    def under(self, law: NoiseLaw) -> LimitSDE:
+        """The same SDE with phi(R) and P defined for one law.
+
+        phi is in closed form where one is found, an integral otherwise.
+        Raises `InfiniteVariance` when the diffusion needs E[eps^2] and the law has none.
+        """
+        power = law.second_moment()
+        if self.scale.has(P) and power.is_infinite:
+            raise InfiniteVariance(
+                f"{self.rule.name} needs label noise of finite variance and {law.text} has E[eps^2] = oo; "
+                "use the sign rule or a law with a variance."
+            )
+        meanings = []
+        for name, meaning in self.definitions:
+            if name == phi:
+                form = phi_mean(law, meaning)
+                value = phi_of(form, meaning)
+                meanings.append((name, over(meaning, law) if value is None else value))
+            else:
+                meanings.append((name, meaning.xreplace({SECOND_MOMENT: power})))
+        return replace(self, definitions=tuple(meanings))
+
 
 def _name_noise(expr: Any) -> tuple[Any, tuple[tuple[Any, Any], ...]]:
     """`expr` with the population risk P in place of E[eps^2], and the definition used."""
@@ -84,13 +108,22 @@ def _noise_matrix(entry: Any) -> Any:
     return K_sigma if entry == arcsine_law().result else nt.M
 
 
-def derive_sde(rule: UpdateRule) -> LimitSDE:
-    """Derive the limiting SDE of `rule`; raises `RuleError` for a rule the derivation cannot treat.
+def derive_sde(rule: UpdateRule, law: NoiseLaw | str | None = None) -> LimitSDE:
+    """Derive the limiting SDE of `rule`, for any label noise or, with `law`, for one.
+
+    Raises `RuleError` for a rule the derivation cannot treat, and what `LimitSDE.under` raises.
 
     >>> from signsgd_sym.model.update_rule import SGD
     >>> derive_sde(SGD).drift
     (-eta)*K*Delta
+    >>> derive_sde(SGD, "Laplace(0, b)").definitions
+    ((P, R + b**2),)
     """
+    sde = _derive(rule)
+    return sde if law is None else sde.under(noise_law(law))
+
+
+def _derive(rule: UpdateRule) -> LimitSDE:
     record = Recorder(
         f"{rule.name}-sde",
         f"The limiting SDE for f(z) = {rule.expr}",

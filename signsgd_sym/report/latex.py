@@ -63,7 +63,11 @@ class Printer(LatexPrinter):
 
     def _print_Transpose(self, node: Any) -> str:
         inner = self._print(node.arg)
-        return rf"{inner}^{{\top}}" if isinstance(node.arg, sp.MatrixSymbol) else rf"\left({inner}\right)^{{\top}}"
+        return (
+            rf"{inner}^{{\top}}"
+            if isinstance(node.arg, sp.MatrixSymbol)
+            else rf"\left({inner}\right)^{{\top}}"
+        )
 
 
 def _is_scalar_product(product: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from html import escape
 from typing import Any
 
@@ -11,7 +13,7 @@ from signsgd_sym.proof.derivation import Derivation
 from signsgd_sym.report.latex import derivation_latex, latex, step_latex
 from signsgd_sym.report.text import derivation_text, text
 
-FORMATS = ("text", "latex", "markdown", "html")
+FORMATS = ("text", "latex", "markdown", "html", "ipynb")
 
 
 def derivation_markdown(derivation: Derivation) -> str:
@@ -28,6 +30,20 @@ def derivation_markdown(derivation: Derivation) -> str:
     return "\n".join(lines)
 
 
+def derivation_notebook(derivation: Derivation) -> dict[str, Any]:
+    """A Jupyter notebook: the derivation as text cells, then a cell that makes it anew."""
+    head, *steps = re.split(r"\n(?=\d+\. )", derivation_markdown(derivation))
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": part} for part in (head, *steps)]
+    code = f'import signsgd_sym as ss\n\nss.derive("{derivation.id}")'
+    cells.append(
+        {"cell_type": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
+    )
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
+
+
 def derivation_as(derivation: Derivation, style: str) -> str:
     """The derivation in one of `FORMATS`; raises `ParameterError` for another."""
     if style == "text":
@@ -41,6 +57,8 @@ def derivation_as(derivation: Derivation, style: str) -> str:
 
         heading = f"<h1>{escape(derivation.title)}</h1>"
         return page(derivation.title, heading + derivation_html(derivation, folded=False))
+    if style == "ipynb":
+        return json.dumps(derivation_notebook(derivation), indent=1)
     raise ParameterError(f"the format {style!r} is not known; use one of {', '.join(FORMATS)}.")
 
 

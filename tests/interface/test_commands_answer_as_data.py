@@ -88,12 +88,18 @@ def test_derive_lists_every_derivation(monkeypatch, capsys):
     assert [entry["title"] for entry in listed] == [entry.title for entry in CATALOGUE.values()]
 
 
-@pytest.mark.parametrize("style", ["text", "latex", "markdown", "html"])
+@pytest.mark.parametrize("style", ["text", "latex", "markdown", "html", "ipynb"])
 def test_derive_formats(style, monkeypatch, capsys, tmp_path):
     shown = run(["derive", "sign-modes", "--format", style], monkeypatch, capsys)
     run(["derive", "sign-modes", "--format", style, "-o", str(tmp_path / "out")], monkeypatch, capsys)
     assert (tmp_path / "out").read_text() == shown
-    assert {"text": "cited", "latex": r"\begin{align*}", "markdown": "$$", "html": "<math"}[style] in shown
+    assert {
+        "text": "cited",
+        "latex": r"\begin{align*}",
+        "markdown": "$$",
+        "html": "<math",
+        "ipynb": "nbformat",
+    }[style] in shown
 
 
 def test_derive_as_data(monkeypatch, capsys):
