@@ -33,7 +33,9 @@ def derivation_markdown(derivation: Derivation) -> str:
 def derivation_notebook(derivation: Derivation) -> dict[str, Any]:
     """A Jupyter notebook: the derivation as text cells, then a cell that makes it anew."""
     head, *steps = re.split(r"\n(?=\d+\. )", derivation_markdown(derivation))
-    cells = [{"cell_type": "markdown", "metadata": {}, "source": part} for part in (head, *steps)]
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "markdown", "metadata": {}, "source": part} for part in (head, *steps)
+    ]
     code = f'import signsgd_sym as ss\n\nss.derive("{derivation.id}")'
     cells.append(
         {"cell_type": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None}

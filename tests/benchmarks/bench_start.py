@@ -26,9 +26,7 @@ def median(*arguments: str) -> float:
 
 if __name__ == "__main__":
     base, ours = median("-c", "import sympy, numpy"), median("-c", "import sympy, numpy, signsgd_sym")
-    print(
-        f"import signsgd_sym adds {ours - base:+.3f} s to {base:.3f} s of sympy and numpy (ratio {ours / base:.3f})"
-    )
+    print(f"import signsgd_sym adds {ours - base:+.3f} s to {base:.3f} s of sympy and numpy")
     print(f"--help answers in {median('-m', 'signsgd_sym', '--help'):.3f} s")
     if "--demo" in sys.argv:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Claim: an SDE derived for a law is the general one with phi and P of that law, and SGD refuses a law without variance."""
+"""Claim: an SDE derived for a law is the general one with phi and P of that law; SGD needs a variance."""
 
 import pytest
 import sympy as sp
