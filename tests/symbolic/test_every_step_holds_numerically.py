@@ -108,10 +108,12 @@ def meanings(derivation_id):
 
         return quad(step, sorted([*LINE, at[nt.h]]), LINE)
 
+    def square_given_noise(at):
+        sd = math.sqrt(2 * at[R])
+        return quad(lambda u: apply(rule, sd * u - at[nt.eps]) ** 2 * normal(u), LINE)
+
     def square(at):
         sd = math.sqrt(2 * at[R])
-        if nt.eps in at:  # for a fixed value of the label noise
-            return quad(lambda u: apply(rule, sd * u - at[nt.eps]) ** 2 * normal(u), LINE)
 
         def averaged(u, noise):
             density = np.exp(-np.abs(noise) / B_NOISE) / (2 * B_NOISE)
@@ -133,7 +135,7 @@ def meanings(derivation_id):
     return {
         nt.conditional_mean: conditional,
         nt.mean_given_noise: given_noise,
-        nt.mean_square_given_noise: square,
+        nt.mean_square_given_noise: square_given_noise,
         nt.mean_square: square,
         nt.mean_step: average,
         nt.pair_moment: lambda at: moment_of_pair(rule, at),
