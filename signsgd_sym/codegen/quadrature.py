@@ -70,8 +70,13 @@ def _piece(density: Density, lo: float, hi: float, c: float, R: Array, step: flo
     else:
         signed = 1.0
     finest = np.sqrt(R.min()) if lo == 0 else min(np.sqrt(R.min()), R.min() / lo)
-    # Below v_min and above v_max the integrand is smaller than the last bit of the sum.
+    # Below v_min and above v_max the integrand is smaller than the last bit of the sum. A pole of the density
+    # at the near end makes it decay more slowly there than exp(v): go on until it has decayed.
     v_min = np.log(finest) - (0 if np.isinf(hi) else np.log(hi - lo)) - 40
+    while not _negligible_below(density, lo, hi, signed, v_min, float(finest)):
+        v_min -= 40
+        if v_min < -650:
+            raise NotConverged("the density has too strong a pole for float64 quadrature.")
     v_max = np.log(np.sqrt(R.max()) * 60 + 1) if np.isinf(hi) else 42.0
     v = (np.arange(np.floor(v_min / step), np.ceil(v_max / step) + 1) + offset) * step
     if v.size * R.size > 100 * MAX_NODES:
@@ -84,6 +89,16 @@ def _piece(density: Density, lo: float, hi: float, c: float, R: Array, step: flo
     for k, r in enumerate(R):
         total[k] = step * np.sum(weight[keep] * np.exp(-excess / (4 * r)))
     return total
+
+
+def _negligible_below(
+    density: Density, lo: float, hi: float, signed: float, v_min: float, scale: float
+) -> bool:
+    """Whether the integrand at v_min is below 1e-17 of that at the distance `scale` from the near end."""
+    log_scale = np.log(scale) - (0 if np.isinf(hi) else np.log(hi - lo))
+    x, _, slope = _map(lo, hi, np.array([v_min, log_scale]))
+    edge, inside = density(signed * x) * slope
+    return not np.isfinite(edge) or not np.isfinite(inside) or edge <= 1e-17 * inside
 
 
 def _finite(weight: Array, x: Array) -> Array:

@@ -49,3 +49,24 @@ def test_a_density_that_is_not_finite_is_refused():
     bad = Measure((), ((1.0, lambda x: np.where(x > 1, np.nan, 1.0), 0.0, 2.0),))
     with pytest.raises(NotConverged, match="not finite"):
         scaled_mean(bad, np.array([1.0]))
+
+
+def test_a_pole_at_zero_is_integrated_to_full_precision():
+    """Gamma(1/10, 1): x^(-9/10) at 0, against mpmath in log x at 30 digits."""
+    import mpmath
+
+    from signsgd_sym.model import noise_law
+    from signsgd_sym.solve.functions import measure_of
+
+    risks = [1e-10, 1e-3, 1.0, 1e3]
+    values, _ = scaled_mean(measure_of(noise_law("Gamma(1/10, 1)")), risks)
+    cuts = [-700, -300, -100, -60, -40, -30, -20, -15, -10, -6, -3, -1, 0, 1, 2, 3, 4, 6, 8]
+    with mpmath.workdps(30):
+        power = mpmath.mpf(1) / 10
+        for risk, value in zip(risks, values, strict=True):
+
+            def integrand(u, risk=risk):
+                x = mpmath.exp(u)
+                return x**power * mpmath.exp(-x - x**2 / (4 * mpmath.mpf(risk))) / mpmath.gamma(power)
+
+            assert abs(value / mpmath.quad(integrand, cuts) - 1) < 1e-14
