@@ -53,7 +53,7 @@ RISK = sp.Trace(Delta.T * K * Delta) / 2
 _SYMMETRIC = frozenset({K, D, K_sigma, nt.M, Lambda})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RiskODE:
     """The closed ODE of the mode risks: dr_i/dt = `rhs`, with R = sum_j r_j.
 
@@ -65,6 +65,9 @@ class RiskODE:
     rhs: Any
     forcing: Any
     derivation: Derivation
+
+    def __repr__(self) -> str:
+        return f"RiskODE(dr_i/dt = {self.rhs})"
 
     @property
     def equation(self) -> Any:

@@ -39,7 +39,7 @@ SECOND_MOMENT = NoiseMean(eps**2)
 """E[eps^2] of a law not named."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LimitSDE(SDE):
     """The SDE of an update rule, with the factors it was assembled from.
 
@@ -56,6 +56,9 @@ class LimitSDE(SDE):
     noise_entry: Any
     definitions: tuple[tuple[Any, Any], ...]
     derivation: Derivation
+
+    def __repr__(self) -> str:
+        return f"LimitSDE({self.rule.name}: drift {self.drift}, covariance {self.covariance})"
 
     @property
     def preconditioned(self) -> Any:

@@ -30,7 +30,7 @@ ACCURACY_NEEDED = 1e-13
 GRID = np.logspace(-12, 12, 241)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Problem:
     """The derived ODE of one rule under one law, and the module generated from it.
 
@@ -44,6 +44,9 @@ class Problem:
     functions: RiskFunctions
     source: str
     module: types.ModuleType
+
+    def __repr__(self) -> str:
+        return f"Problem({self.ode.sde.rule.name} under {self.law.text})"
 
 
 def measure_of(law: NoiseLaw) -> Measure:

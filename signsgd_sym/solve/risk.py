@@ -23,7 +23,7 @@ from signsgd_sym.solve.spectrum import Spectrum, spectrum
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RiskResult:
     """The risk curve R(t) and all it rests on.
 
@@ -40,6 +40,13 @@ class RiskResult:
     curve: RiskCurve
     stationary_equation: StationaryEquation
     stationary: float | None
+
+    def __repr__(self) -> str:
+        return (
+            f"RiskResult({self.problem!r}, {self.covariance!r}, eta = {self.schedule.expr}, "
+            f"R({self.t[0]:g}) = {self.risk[0]:.6g}, R({self.t[-1]:g}) = {self.risk[-1]:.6g}, "
+            f"stationary = {self.stationary})"
+        )
 
     @property
     def t(self) -> Array:
