@@ -176,10 +176,17 @@ def _complain(error: BaseException) -> None:
 def main() -> None:
     """Entry point: exit status 0 on success, 1 when something did not converge, 2 on bad input."""
     try:
-        status = app(standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except SignSGDError as error:
         _complain(error)
         status = error.exit_code
+    except (MemoryError, OverflowError) as error:
+        _complain(
+            InputError(
+                f"the numbers asked for do not fit ({error}); take a smaller d or numbers in float64 range."
+            )
+        )
+        status = 2
     except KeyboardInterrupt:
         typer.echo("signsgd-sym: interrupted; files written before are complete.", err=True)
         status = 130

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from signsgd_sym.codegen.quadrature import Array, Measure, scaled_mean
+from signsgd_sym.errors import NotConverged
 
 LOG_LO, LOG_HI = float(np.log(1e-20)), float(np.log(1e20))
 PIECES = 46
@@ -52,7 +53,8 @@ class Surrogate:
 
 def _log_phi(measure: Measure, u: Array) -> Array:
     mean, _ = scaled_mean(measure, np.exp(u))
-    return np.asarray(np.log(2 / np.pi) + np.log(mean))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log(2 / np.pi) + np.log(mean))
 
 
 def build_surrogate(measure: Measure, slope_lo: float | None = None) -> Surrogate:
@@ -65,6 +67,10 @@ def build_surrogate(measure: Measure, slope_lo: float | None = None) -> Surrogat
     nodes = chebyshev.chebpts1(DEGREE + 1)
     u = edges[:-1, None] + (edges[1:] - edges[:-1])[:, None] * (nodes + 1) / 2
     values = _log_phi(measure, u.ravel()).reshape(u.shape)
+    if not np.all(np.isfinite(values)):
+        raise NotConverged(
+            "phi leaves the range of float64 within R in [1e-20, 1e20]; no surrogate can be fitted."
+        )
     transform = np.linalg.inv(chebyshev.chebvander(nodes, DEGREE))
     coefficients = values @ transform.T
     if slope_lo is None:  # the derivative of the first series at -1, per unit of u

@@ -42,15 +42,26 @@ def random_point(symbols: Sequence[Any], rng: random.Random) -> dict[Any, Any]:
 
 
 def _integral_value(integral: Any, digits: int) -> Any:
-    """Quadrature of a one-dimensional integral, split at the scales where its integrand can be narrow."""
+    """Quadrature of a one-dimensional integral, split where its integrand can be narrow."""
     (variable, lo, hi) = integral.limits[0]
     f = sp.lambdify(variable, integral.function, modules="mpmath")
     with mpmath.workdps(digits):
         ends = [mpmath.mpf(str(sp.N(end, digits))) if end.is_finite else end for end in (lo, hi)]
         lo_value, hi_value = (mpmath.inf if e == sp.oo else -mpmath.inf if e == -sp.oo else e for e in ends)
         marks = [s * mpmath.mpf(2) ** k for s in (-1, 1) for k in range(-6, 7, 2)] + [mpmath.mpf(0)]
+        marks += _around_the_peak(f, lo_value, hi_value)
         nodes = [lo_value, *sorted(m for m in marks if lo_value < m < hi_value), hi_value]
         return mpmath.quad(f, nodes)
+
+
+def _around_the_peak(f: Any, lo: Any, hi: Any) -> list[Any]:
+    """Points that close in on the largest |f| on a logarithmic grid: a narrow peak is not stepped over."""
+    grid = [s * mpmath.mpf(2) ** (mpmath.mpf(k) / 48) for s in (-1, 1) for k in range(-480, 481)]
+    inside = [point for point in grid if lo < point < hi]
+    if not inside:
+        return []
+    peak = max(inside, key=lambda point: abs(f(point)))
+    return [peak, *(peak * (1 + s * mpmath.mpf(4) ** -j) for s in (-1, 1) for j in range(1, 9))]
 
 
 def value_at(expr: Any, point: dict[Any, Any], digits: int) -> Any:

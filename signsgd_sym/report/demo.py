@@ -134,7 +134,7 @@ def run_demo(
         curve = sign if rule == SIGN else sgd
 
         def report(done: int, total: int, stage: str = stage) -> None:
-            progress(stage, done / total)
+            progress(stage, done / max(total, 1))
 
         simulation = simulate(
             rule,

@@ -115,7 +115,7 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
             times=result.t,
             runs=request.runs,
             seed=request.seed,
-            progress=lambda done, total: progress("simulating", done / total),
+            progress=lambda done, total: progress("simulating", done / max(total, 1)),
         )
         comparison = compare(result.risk, simulation)
     return RiskAnswer(request, result, comparison)
@@ -199,8 +199,9 @@ def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
         row = f"{result.t[k]:>10.4g}  {result.risk[k]:>14.6g}"
         if c:
             # At t = 0 all runs agree: what is left there is rounding.
-            stderr = c.stderr[k] if c.stderr[k] > 1e-12 * c.mean[k] else 0.0
-            row += f"  {c.mean[k]:>14.6g}  {stderr:>9.2g}  {round(100 * c.gap[k], 2) + 0.0:>+7.2f}%"
+            stderr = 0.0 if c.stderr[k] <= 1e-12 * c.mean[k] else c.stderr[k]
+            shown = f"{stderr:.2g}" if c.runs > 1 else "-"
+            row += f"  {c.mean[k]:>14.6g}  {shown:>9}  {round(100 * c.gap[k], 2) + 0.0:>+7.2f}%"
         lines.append(row)
     if c and c.runs > 1:
         lines += ["", f"{100 * c.share_in_band:.0f} % of the times lie within 3 s.e. plus 3 % of the curve."]

@@ -111,11 +111,15 @@ def sde_text(sde: LimitSDE) -> str:
 def law_label(law: Any) -> str:
     """The text of a law with exact decimals in place of long fractions; it parses back to the same law.
 
+    Densities are left as they are: in x**4/4 the fraction is not 4/4.
+
     >>> from signsgd_sym.model.noise import noise_law
     >>> law_label(noise_law("0.0021*StudentT(1/3)"))
     '0.0021*StudentT(1/3)'
     """
-    return re.sub(r"\b(\d+)/(\d+)\b", _shorter_decimal, law.text)
+    if "ensity" in law.text:
+        return str(law.text)
+    return re.sub(r"(?<![\w.*/])(\d+)/(\d+)(?![\w.*]*\*\*)\b", _shorter_decimal, law.text)
 
 
 def _shorter_decimal(match: re.Match[str]) -> str:

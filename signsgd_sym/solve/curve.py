@@ -70,8 +70,8 @@ def _integrate(problem: Problem, modes: Spectrum, schedule: Schedule, times: Arr
     if not result.success or not np.all(np.isfinite(result.y)):
         reached = result.t[-1] if len(result.t) else times[0]
         raise NotConverged(
-            f"the risk ODE could not be followed past t = {reached:.4g} (of {times[-1]:g}); "
-            "a smaller step size may help."
+            f"the risk ODE could not be followed to t = {times[-1]:g} (the risk overflows, or the integrator "
+            f"gave up after t = {reached:.4g}); take a smaller step size or a shorter time."
         )
     return np.asarray(result.y.T)
 
@@ -87,7 +87,8 @@ def stationary_risk(problem: Problem, trace: float, step: float, d: int) -> floa
 
     def excess(u: float) -> float:
         R = float(np.exp(u))
-        return float(np.log(R * a(R)) - np.log(s(R)) - np.log(level)) if a(R) > 0 else -np.inf
+        with np.errstate(divide="ignore"):  # a(R) may underflow
+            return float(np.log(R * a(R)) - np.log(s(R)) - np.log(level)) if a(R) > 0 else -np.inf
 
     if excess(LOG_R[1]) <= 0:
         return None

@@ -70,3 +70,15 @@ def test_a_pole_at_zero_is_integrated_to_full_precision():
                 return x**power * mpmath.exp(-x - x**2 / (4 * mpmath.mpf(risk))) / mpmath.gamma(power)
 
             assert abs(value / mpmath.quad(integrand, cuts) - 1) < 1e-14
+
+
+def test_a_narrow_law_far_from_zero_uses_its_closed_form():
+    """Normal(3/10, 1/1000): float64 quadrature gives up, the closed form does not need it."""
+    from signsgd_sym.model import SIGN, noise_law
+    from signsgd_sym.solve.functions import make_problem
+
+    made = make_problem(SIGN, noise_law("Normal(3/10, 1/1000)"))
+    assert made.functions.error is None
+    assert "not measured" in made.source
+    exact = 2 / np.pi * np.sqrt(2 / (2 + 1e-6)) * np.exp(-0.09 / (2 * (2 + 1e-6)))
+    assert abs(made.module.phi(1.0) / exact - 1) < 1e-14
