@@ -167,7 +167,7 @@ class NoiseMean(sp.Expr):
 
     def __new__(cls, quantity: Any) -> Any:
         """An unevaluated expectation of `quantity`."""
-        return sp.Expr.__new__(cls, sp.sympify(quantity))
+        return sp.Expr.__new__(cls, sp.sympify(quantity, strict=True))
 
     @classmethod
     def of(cls, quantity: Any) -> Any:

@@ -36,7 +36,7 @@ def compile_expr(expr: sp.Expr, symbols: Sequence[Any]) -> Evaluator:
 
     Raises `Unsupported`, naming the node, for anything outside the kernel.
     """
-    expr = sp.ImmutableMatrix(expr) if isinstance(expr, sp.MatrixBase) else sp.sympify(expr)
+    expr = sp.ImmutableMatrix(expr) if isinstance(expr, sp.MatrixBase) else sp.sympify(expr, strict=True)
     return compile_node(expr, {symbol: k for k, symbol in enumerate(symbols)})
 
 

@@ -78,7 +78,7 @@ def program(expr: sp.Expr | Program, point: Point) -> Program:
     """`expr` compiled for the symbols of `point`, unless it is already. Raises `Unsupported`."""
     if isinstance(expr, Program):
         return expr
-    expr = sp.sympify(expr)
+    expr = sp.sympify(expr, strict=True)
     with precision(53):
         symbols = tuple(point() if callable(point) else point)
     summands = expr.args if expr.is_Add or isinstance(expr, sp.MatAdd) else (expr,)
@@ -198,7 +198,7 @@ def _as_ball(x: Any) -> Ball:
         return x
     if isinstance(x, arb):
         return acb(x)
-    number = sp.sympify(x)
+    number = sp.sympify(x, strict=True)
     if number.is_Rational:
         return rational(number)
     return compile_expr(number, ())((), False)

@@ -63,8 +63,8 @@ def draw(domain: Domain, rng: Random, wide: bool = False) -> dict[sp.Symbol, sp.
     """One point, or None if it does not surely satisfy the constraints."""
     point: dict[sp.Symbol, sp.Rational] = {}
     for v in domain.variables:
-        low = _bound(sp.sympify(v.lower), point)
-        high = _bound(sp.sympify(v.upper), point)
+        low = _bound(sp.sympify(v.lower, strict=True), point)
+        high = _bound(sp.sympify(v.upper, strict=True), point)
         if v.kind == "positive":
             low = max(low, sp.S.Zero)
         if not low < high and not (v.kind == "integer" and low == high):

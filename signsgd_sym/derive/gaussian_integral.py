@@ -85,7 +85,7 @@ def integrate(integrand: Any, variable: Any, lo: Any, hi: Any) -> Any:
     >>> integrate(sp.exp(-x**2 / (4 * R)), x, sp.S.Zero, sp.oo)
     sqrt(pi)*sqrt(R)
     """
-    lo, hi = sp.sympify(lo), sp.sympify(hi)
+    lo, hi = sp.sympify(lo, strict=True), sp.sympify(hi, strict=True)
     total = sp.S.Zero
     for term in sp.Add.make_args(sp.expand(integrand, power_exp=False, power_base=False)):
         form = recognise(term, variable)

@@ -55,7 +55,7 @@ def ito(f: Any, process: SDE) -> ItoProcess:
     >>> ito(X**2 * Y, plane)
     ItoProcess(drift=-2*X**2*Y + Y, variation=X**4 + 4*X**2*Y**2)
     """
-    f = sp.sympify(f)
+    f = sp.sympify(f, strict=True)  # text would be evaluated
     if isinstance(process.state, sp.MatrixBase):
         return _ito_explicit(f, process)
     return _ito_forms(f, process)

@@ -158,7 +158,7 @@ class NoiseLaw:
         sum_k weight_k Integral(density_k(x) expression(x), (x, lo, hi)) over the pieces of each density,
         plus weight*expression(location) for each atom. The expression must not contain `notation.x`.
         """
-        expression = sp.sympify(expression)
+        expression = sp.sympify(expression, strict=True)
         if expression.has(x):
             raise ParameterError(f"{expression} contains x, the variable of integration; write it in eps")
         terms = []

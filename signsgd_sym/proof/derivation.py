@@ -98,7 +98,11 @@ class Recorder:
 
     def _add(self, lhs: Any, relation: Relation, rhs: Any, reason: str, **limit: Any) -> Any:
         step_id = str(len(self._steps) + 1)
-        self._steps.append(Step(step_id, sp.sympify(lhs), relation, sp.sympify(rhs), reason, **limit))
+        self._steps.append(
+            Step(
+                step_id, sp.sympify(lhs, strict=True), relation, sp.sympify(rhs, strict=True), reason, **limit
+            )
+        )
         return rhs
 
     def define(self, lhs: Any, rhs: Any, reason: str) -> Any:
@@ -111,11 +115,13 @@ class Recorder:
 
     def expand(self, lhs: Any, rhs: Any, reason: str, *, variable: Any, order: Any, point: Any = 0) -> Any:
         """`lhs = rhs + O(order)` as `variable -> point`; returns `rhs`."""
-        return self._add(lhs, "~", rhs, reason, variable=variable, order=order, point=sp.sympify(point))
+        return self._add(
+            lhs, "~", rhs, reason, variable=variable, order=order, point=sp.sympify(point, strict=True)
+        )
 
     def tends(self, lhs: Any, rhs: Any, reason: str, *, variable: Any, point: Any) -> Any:
         """`lhs -> rhs` as `variable -> point`; returns `rhs`."""
-        return self._add(lhs, "->", rhs, reason, variable=variable, point=sp.sympify(point))
+        return self._add(lhs, "->", rhs, reason, variable=variable, point=sp.sympify(point, strict=True))
 
     def cite(self, lhs: Any, relation: Relation, rhs: Any, reason: str, reference: str, **limit: Any) -> Any:
         """A statement taken from the literature, not derived here; returns `rhs`."""

@@ -152,3 +152,10 @@ def test_levy_a_rotated_brownian_motion_is_brownian():
         return sp.simplify((ito(f + g, plane).variation - ito(f - g, plane).variation) / 4)
 
     assert [bracket(a, b) for a in rotated for b in rotated] == [1, 0, 0, 1]
+
+
+def test_text_is_refused_not_evaluated():
+    from signsgd_sym.notation import Delta, K
+
+    with pytest.raises(sp.SympifyError):
+        ito("__import__('os').getcwd()", SDE(Delta, K * Delta, K))
