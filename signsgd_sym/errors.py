@@ -76,3 +76,7 @@ class StepError(InputError):
 
 class RuleError(InputError):
     """An update rule that is not an odd function of z, or that the derivation cannot treat."""
+
+
+class DerivationError(InputError):
+    """A derivation that is not well formed, or a result used outside its assumptions."""

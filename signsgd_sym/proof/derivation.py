@@ -2,18 +2,55 @@ r"""Derivations as data: a chain of statements, each with its reason.
 
 A `Step` states `lhs RELATION rhs` and says why. A `Derivation` is what is given, the steps in the
 order in which they were made, and its result: the right-hand side of the last step. The engine
-writes derivations with a `Recorder`, so that what is printed is what was computed.
+writes derivations with a `Recorder`, and so does a chapter or a user, so that what is printed is what was
+computed and what is checked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import sympy as sp
 
-Relation = Literal["=", "~", "->", ":="]
-"""Equality, equality up to a stated order, limit, and definition (the left side is named here)."""
+from signsgd_sym.errors import DerivationError
+
+Relation = Literal["=", "<=", "~", "->", "has law", ":="]
+"""Equality, inequality, equality up to a stated order, limit, law of a random variable, and definition
+(the left side is a name that is given its meaning here).
+"""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The outcome of an experiment: an estimate with its standard error, from so many independent runs."""
+
+    estimate: float
+    stderr: float
+    runs: int
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something the derivation takes as given.
+
+    As data it is one of three things. A SymPy `relation`: an inequality from which sample points are
+    drawn, or an equation `Eq(name, value)` that is inserted. A family of label-noise `laws` (anything
+    with `mean_of(quantity)` and `text`): samples of the expectation over a law not named. Or neither: a
+    sentence on how the objects are made, on which the steps rest that say so (`Recorder(..., needs=)`).
+    `name` is what graphs and reports call it.
+    """
+
+    text: str
+    relation: Any = None
+    laws: tuple[Any, ...] = ()
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name, or the text where none was given."""
+        return self.name or self.text
 
 
 @dataclass(frozen=True)
@@ -21,7 +58,7 @@ class Step:
     """One statement `lhs relation rhs` with the reason for it.
 
     `order` is the neglected term of a `~` step, for instance `rho**5`; `variable` and `point` say in
-    what limit a `~` or `->` step holds.
+    what limit a `~` or `->` step holds, `direction` from which side ("+", "-", or "+-" for both).
     """
 
     id: str
@@ -32,16 +69,13 @@ class Step:
     order: Any = None
     variable: Any = None
     point: Any = None
+    direction: str = "+-"
     reference: str = ""
     """Where the statement is taken from when it is not derived here."""
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """Something the derivation takes as given, as a sentence and, where it is one, as a relation."""
-
-    text: str
-    relation: Any = None
+    experiment: Callable[[int], Measurement] | None = None
+    """Simulates lhs - rhs from a seed: the step is then a claim that this difference is 0."""
+    needs: tuple[str, ...] = ()
+    """Labels of the assumptions on which the step rests without using a relation that could be sampled."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +86,21 @@ class Derivation:
     title: str
     given: tuple[Assumption, ...]
     steps: tuple[Step, ...]
-    uses: tuple[str, ...] = ()
+    uses: tuple[Derivation, ...] = ()
 
     @property
     def result(self) -> Any:
         """What the derivation derives."""
         return self.steps[-1].rhs
+
+    @property
+    def definitions(self) -> dict[Any, Any]:
+        """Name -> meaning of every `:=` step, those of the derivations used included."""
+        found: dict[Any, Any] = {}
+        for other in self.uses:
+            found.update(other.definitions)
+        found.update({step.lhs: step.rhs for step in self.steps if step.relation == ":="})
+        return found
 
     def __getitem__(self, step_id: str) -> Step:
         """The step with this id."""
@@ -94,44 +137,108 @@ class Recorder:
     title: str
     given: tuple[Assumption, ...] = ()
     _steps: list[Step] = field(default_factory=list)
-    _uses: list[str] = field(default_factory=list)
+    _uses: list[Derivation] = field(default_factory=list)
 
-    def _add(self, lhs: Any, relation: Relation, rhs: Any, reason: str, **limit: Any) -> Any:
-        step_id = str(len(self._steps) + 1)
-        self._steps.append(
-            Step(
-                step_id, sp.sympify(lhs, strict=True), relation, sp.sympify(rhs, strict=True), reason, **limit
+    def _add(self, lhs: Any, relation: Relation, rhs: Any, reason: str, **more: Any) -> Any:
+        needs = tuple(a if isinstance(a, str) else a.label for a in more.pop("needs", ()))
+        missing = set(needs) - {a.label for a in self.given}
+        if missing:
+            raise DerivationError(
+                f"{self.id}: a step needs {', '.join(sorted(missing))}, which is not among what is given; add it."
             )
-        )
+        step_id = str(len(self._steps) + 1)
+        left, right = sp.sympify(lhs, strict=True), sp.sympify(rhs, strict=True)
+        self._steps.append(Step(step_id, left, relation, right, reason, needs=needs, **more))
         return rhs
 
-    def define(self, lhs: Any, rhs: Any, reason: str) -> Any:
-        """Name `rhs` by `lhs`."""
-        return self._add(lhs, ":=", rhs, reason)
+    def define(self, lhs: Any, rhs: Any, reason: str, *, needs: tuple[Any, ...] = ()) -> Any:
+        """Name `rhs` by `lhs`, a symbol or a function of symbols; returns `rhs`."""
+        return self._add(lhs, ":=", rhs, reason, needs=needs)
 
-    def equal(self, lhs: Any, rhs: Any, reason: str) -> Any:
+    def equal(self, lhs: Any, rhs: Any, reason: str, *, needs: tuple[Any, ...] = ()) -> Any:
         """`lhs = rhs`; returns `rhs`."""
-        return self._add(lhs, "=", rhs, reason)
+        return self._add(lhs, "=", rhs, reason, needs=needs)
 
-    def expand(self, lhs: Any, rhs: Any, reason: str, *, variable: Any, order: Any, point: Any = 0) -> Any:
+    def at_most(self, lhs: Any, rhs: Any, reason: str, *, needs: tuple[Any, ...] = ()) -> Any:
+        """`lhs <= rhs`; returns `rhs`."""
+        return self._add(lhs, "<=", rhs, reason, needs=needs)
+
+    def expand(
+        self,
+        lhs: Any,
+        rhs: Any,
+        reason: str,
+        *,
+        variable: Any,
+        order: Any,
+        point: Any = 0,
+        direction: str = "+-",
+        needs: tuple[Any, ...] = (),
+    ) -> Any:
         """`lhs = rhs + O(order)` as `variable -> point`; returns `rhs`."""
         return self._add(
-            lhs, "~", rhs, reason, variable=variable, order=order, point=sp.sympify(point, strict=True)
-        )
+            lhs, "~", rhs, reason, variable=variable, order=sp.sympify(order, strict=True),
+            point=sp.sympify(point, strict=True), direction=direction, needs=needs,
+        )  # fmt: skip
 
-    def tends(self, lhs: Any, rhs: Any, reason: str, *, variable: Any, point: Any) -> Any:
+    def tends(
+        self,
+        lhs: Any,
+        rhs: Any,
+        reason: str,
+        *,
+        variable: Any,
+        point: Any,
+        direction: str = "+-",
+        needs: tuple[Any, ...] = (),
+    ) -> Any:
         """`lhs -> rhs` as `variable -> point`; returns `rhs`."""
-        return self._add(lhs, "->", rhs, reason, variable=variable, point=sp.sympify(point, strict=True))
+        return self._add(
+            lhs, "->", rhs, reason, variable=variable,
+            point=sp.sympify(point, strict=True), direction=direction, needs=needs,
+        )  # fmt: skip
 
-    def cite(self, lhs: Any, relation: Relation, rhs: Any, reason: str, reference: str, **limit: Any) -> Any:
+    def has_law(self, lhs: Any, law: Any, reason: str, *, needs: tuple[Any, ...] = ()) -> Any:
+        """The random variable `lhs`, an expression in a `sympy.stats` variable, has the law of `law`."""
+        return self._add(lhs, "has law", law, reason, needs=needs)
+
+    def cite(self, lhs: Any, relation: Relation, rhs: Any, reason: str, reference: str, **more: Any) -> Any:
         """A statement taken from the literature, not derived here; returns `rhs`."""
-        return self._add(lhs, relation, rhs, reason, reference=reference, **limit)
+        return self._add(lhs, relation, rhs, reason, reference=reference, **more)
 
-    def use(self, other: Derivation) -> Any:
-        """Rest on another derivation; returns its result."""
-        if other.id not in self._uses:
-            self._uses.append(other.id)
-        return other.result
+    def observe(
+        self,
+        lhs: Any,
+        relation: Relation,
+        rhs: Any,
+        reason: str,
+        experiment: Callable[[int], Measurement],
+        **more: Any,
+    ) -> Any:
+        """A statement held against a simulation; returns `rhs`.
+
+        `experiment(seed)` estimates a quantity that is 0 if the statement is true, with its standard error.
+        """
+        return self._add(lhs, relation, rhs, reason, experiment=experiment, **more)
+
+    def use(self, other: Derivation, at: Mapping[Any, Any] | None = None) -> Any:
+        """Rest on another derivation; returns its result, with `at` inserted.
+
+        Raises `DerivationError` when a value in `at` lies outside what the other derivation assumes.
+        """
+        if other.id not in [used.id for used in self._uses]:
+            self._uses.append(other)
+        if not at:
+            return other.result
+        for assumption in other.given:
+            relation = assumption.relation
+            if relation is not None and relation.subs(at) == sp.false:
+                values = ", ".join(f"{name} = {value}" for name, value in at.items())
+                raise DerivationError(
+                    f"{self.id} uses {other.id} at {values}, outside its assumption {assumption.text}; "
+                    "derive that case by itself, or as a limit."
+                )
+        return other.result.subs(at)
 
     def finish(self) -> Derivation:
         """The finished derivation."""

@@ -22,7 +22,7 @@ def derivation_markdown(derivation: Derivation) -> str:
     if derivation.given:
         lines += ["Given: " + "; ".join(a.text for a in derivation.given) + ".", ""]
     if derivation.uses:
-        lines += ["Uses: " + ", ".join(f"`{u}`" for u in derivation.uses) + ".", ""]
+        lines += ["Uses: " + ", ".join(f"`{u.id}`" for u in derivation.uses) + ".", ""]
     for step in derivation.steps:
         left, relation, right = step_latex(step)
         reason = step.reason + (f" (cited: {step.reference})" if step.reference else "")
@@ -70,7 +70,7 @@ def derivation_data(derivation: Derivation) -> dict[str, Any]:
         "id": derivation.id,
         "title": derivation.title,
         "given": [a.text for a in derivation.given],
-        "uses": list(derivation.uses),
+        "uses": [u.id for u in derivation.uses],
         "steps": [
             {
                 "id": step.id,

@@ -82,7 +82,7 @@ def derivation_text(derivation: Derivation) -> str:
     if derivation.given:
         lines.append(_wrap("given   " + ";  ".join(a.text for a in derivation.given), "  "))
     if derivation.uses:
-        lines.append(_wrap("uses    " + ", ".join(derivation.uses), "  "))
+        lines.append(_wrap("uses    " + ", ".join(u.id for u in derivation.uses), "  "))
     previous = None
     for step in derivation.steps:
         left, right = step_text(step)
