@@ -60,7 +60,7 @@ def derivation_html(derivation: Derivation, *, folded: bool = True) -> str:
         items.append(f'<li><span class="math">{line}</span><span class="reason">{reason}</span></li>')
         previous = step.rhs
     given = "; ".join(escape(a.text) for a in derivation.given)
-    uses = f" Uses: {escape(', '.join(derivation.uses))}." if derivation.uses else ""
+    uses = f" Uses: {escape(', '.join(u.id for u in derivation.uses))}." if derivation.uses else ""
     return (
         f"<details{'' if folded else ' open'}>"
         f"<summary><code>{escape(derivation.id)}</code> &nbsp;{escape(derivation.title)}</summary>"
