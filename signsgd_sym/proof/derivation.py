@@ -144,7 +144,7 @@ class Recorder:
         missing = set(needs) - {a.label for a in self.given}
         if missing:
             raise DerivationError(
-                f"{self.id}: a step needs {', '.join(sorted(missing))}, which is not given; add it to `given`."
+                f"{self.id}: a step needs {', '.join(sorted(missing))}, which is not given; give it too."
             )
         step_id = str(len(self._steps) + 1)
         left, right = sp.sympify(lhs, strict=True), sp.sympify(rhs, strict=True)
