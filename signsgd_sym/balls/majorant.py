@@ -113,6 +113,7 @@ class Majorant:
         x^2/(4t)) dt <= Gamma(mu) 2^(mu-1) x^(-mu), mu = max(|nu|, 1/16). I_nu(x) <= I_0(x) <= e^x for nu >=
         0, x >= 0 (I decreases with the order; I_0 = mean of e^(x cos t)).
         """
+        f = f.func(*(self._with_real_constants(arg) for arg in f.args), evaluate=False)
         if not all(arg.is_extended_real for arg in f.args):
             raise NoMajorant(f"no rule for {f.func.__name__}")
         arg = f.args[-1]
@@ -232,6 +233,16 @@ class Majorant:
             raise NoMajorant(f"exponential of {part}")
         floor = -a * L.C * self.N**L.k * (-c * self.N**p_grow).exp()
         return Term((-floor * (1 + c * self.N**p_grow)).exp(), arb(0), {rest: (p_grow, -floor * c)})
+
+    def _with_real_constants(self, e: sp.Expr) -> sp.Expr:
+        """`e` with the largest parts free of y that are complex by their symbols, but real by their values,
+        declared real: sqrt(1 - rho^2) is real at |rho| < 1.
+        """
+        if e.is_extended_real:
+            return e
+        if not e.has(self.y):
+            return sp.Dummy(real=True) if is_real(self.value(e)) else e
+        return e.func(*(self._with_real_constants(arg) for arg in e.args), evaluate=False) if e.args else e
 
     def _real(self, e: sp.Expr) -> arb:
         """The value of a real expression free of y."""
