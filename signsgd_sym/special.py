@@ -204,6 +204,54 @@ class NoiseMean(sp.Expr):
         return rf"\mathbb{{E}}_{{\epsilon}}\left[{printer._print(self.args[0])}\right]"
 
 
+class Generator(sp.Expr):
+    r"""L f = grad f . b + tr(A hess f)/2: the drift of f(X, t) along dX = b dt + B dW, A = B B^T.
+
+    An unevaluated node: it says what the drift of f *is*, and Ito's formula is what finds it.
+    `function` is f, an expression in the column `state`; `drift` is b and `covariance` is A.
+    """
+
+    is_commutative = True
+
+    def __new__(cls, function: Any, state: Any, drift: Any, covariance: Any) -> Any:
+        """An unevaluated application of the generator."""
+        return sp.Expr.__new__(
+            cls, *(sp.sympify(x, strict=True) for x in (function, state, drift, covariance))
+        )
+
+    function = property(lambda self: self.args[0])
+    state = property(lambda self: self.args[1])
+    drift = property(lambda self: self.args[2])
+    covariance = property(lambda self: self.args[3])
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"L[{printer._print(self.function)}]"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\mathcal{{L}}\left[{printer._print(self.function)}\right]"
+
+
+class Variation(sp.Expr):
+    r"""d[f]/dt = grad f^T A grad f: the rate of the quadratic variation of f(X, t), X as in `Generator`."""
+
+    is_commutative = True
+
+    def __new__(cls, function: Any, state: Any, covariance: Any) -> Any:
+        """An unevaluated quadratic variation."""
+        return sp.Expr.__new__(cls, *(sp.sympify(x, strict=True) for x in (function, state, covariance)))
+
+    function = property(lambda self: self.args[0])
+    state = property(lambda self: self.args[1])
+    covariance = property(lambda self: self.args[2])
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"rate of [{printer._print(self.function)}]"
+
+    def _latex(self, printer: Any) -> str:
+        body = printer._print(self.function)
+        return rf"\tfrac{{\mathrm{{d}}}}{{\mathrm{{d}}t}}\left[{body}\right]"
+
+
 def over(expr: Any, law: Any) -> Any:
     """Replace every `NoiseMean(q)` in `expr` by the integral of q over `law`, unevaluated.
 

@@ -203,6 +203,7 @@ def extend(slots: Slots, *names: Any) -> dict[Any, int]:
 @cache
 def _rules() -> list[tuple[Any, Callable[..., Evaluator]]]:
     """Rules for the classes of nodes. Those from other modules call `compile_node` back: imported here."""
+    from signsgd_sym.balls.generator import GENERATOR_RULES
     from signsgd_sym.balls.integrals import compile_integral
     from signsgd_sym.balls.matrices import MATRIX_RULES
     from signsgd_sym.balls.piecewise import PIECEWISE_RULES
@@ -222,4 +223,4 @@ def _rules() -> list[tuple[Any, Callable[..., Evaluator]]]:
         (sp.Product, compile_product),
         (sp.Integral, compile_integral),
     ]
-    return own + PIECEWISE_RULES + MATRIX_RULES
+    return own + PIECEWISE_RULES + MATRIX_RULES + GENERATOR_RULES

@@ -1,0 +1,89 @@
+"""Equalities, inequalities and laws, held against the kernel at random admissible points.
+
+CERTIFIED: at every point the balls of both sides overlap and are as small as asked. REFUTED: at one point
+they are disjoint; that point is the witness. Points on a pole, a branch cut or a division by zero are drawn
+again. Whatever the kernel cannot decide is UNKNOWN with the reason, never a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from signsgd_sym.balls import PointRejected, Undecided, compare, enclose
+from signsgd_sym.balls.evaluate import entries
+from signsgd_sym.proof.setting import Setting, Site
+from signsgd_sym.proof.verdict import Evidence, Verdict
+
+MAX_BITS = 3_000
+SHOWN_DIGITS = 15
+EXTREME_EVERY = 4
+"""One point in four is drawn from wide ranges; moderate points come first, they refute subdominant terms."""
+
+Test = Callable[[Site, int], tuple[str, str, str]]
+"""At a site, to so many digits: ("equal" | "different" | "undecided", left value, right value or reason)."""
+
+
+def equality(site: Site, digits: int) -> tuple[str, str, str]:
+    """Both sides enclosed, and whether the balls overlap."""
+    left, right = site.sides
+    found = compare(left, right, site.point, digits=digits, max_bits=MAX_BITS)
+    values = [_words(side.ball) for side in (found.left, found.right)]
+    return found.verdict, values[0], values[1] if found.verdict != "undecided" else found.reason
+
+
+def inequality(site: Site, digits: int) -> tuple[str, str, str]:
+    """lhs <= rhs for real sides: certain, certainly false, or equal to the digits asked."""
+    left, right = (enclose(side, site.point, digits=digits, max_bits=MAX_BITS).ball for side in site.sides)
+    if not (left.imag.contains(0) and right.imag.contains(0)):
+        return "undecided", _words(left), "a side of <= is not real"
+    if left.real > right.real:
+        return "different", _words(left), _words(right)
+    return "equal", _words(left), _words(right)  # surely below, or equal to every digit asked for
+
+
+def certify(
+    setting: Setting, test: Test, seed: int, points: int = 20, digits: int = 40
+) -> tuple[Verdict, Evidence]:
+    """Test at `points` sites. Raises `Unsupported` when a side is outside the kernel."""
+    rng = Random(seed)
+    done, undecided, attempts = 0, "", 0
+    while done < points:
+        attempts += 1
+        if attempts > 20 * points + 200:
+            reason = undecided or "too few admissible points: the sides are undefined at most points drawn"
+            return Verdict.UNKNOWN, Evidence(region=setting.region(), points=done, reason=reason)
+        wide = done % EXTREME_EVERY == EXTREME_EVERY - 1 and not undecided
+        site = setting.draw(rng, wide)
+        if site is None:
+            continue
+        try:
+            verdict, left, right = test(site, digits)
+        except (PointRejected, ValueError, ZeroDivisionError):
+            continue  # a pole, a cut, eigenvalues that do not separate: another point
+        except Undecided as limit:
+            verdict, left, right = "undecided", "", str(limit)
+        if verdict == "different":
+            witness = {**site.shown, "left": left, "right": right}
+            seen = Evidence("balls at random points", setting.region(), done, digits, witness=witness)
+            return Verdict.REFUTED, seen
+        if verdict == "undecided":
+            if undecided or not wide:
+                evidence = Evidence(region=setting.region(), points=done, witness=site.shown, reason=right)
+                return Verdict.UNKNOWN, evidence
+            undecided = right  # an extreme point beyond the kernel's limits: moderate ones from here on
+            continue
+        done += 1
+    return Verdict.CERTIFIED, Evidence("balls at random points", setting.region(), done, digits)
+
+
+def _words(ball: Any) -> str:
+    numbers = []
+    for z in entries(ball):
+        real = z.real.str(SHOWN_DIGITS, radius=False)
+        small = z.imag.contains(0)
+        numbers.append(real if small else f"{real} + {z.imag.str(SHOWN_DIGITS, radius=False)} i")
+    return (
+        numbers[0] if len(numbers) == 1 else "[" + ", ".join(numbers[:4]) + (", ...]" if numbers[4:] else "]")
+    )
