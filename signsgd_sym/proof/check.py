@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from random import Random
 from typing import Any
 
 import sympy as sp
@@ -184,15 +183,11 @@ class Checker:
     def _measured(self, step: Step, lhs: Any, rhs: Any, order: Any) -> tuple[Verdict, Evidence]:
         infinite = rhs in (sp.oo, -sp.oo)
         remainder = 1 / lhs if infinite else lhs - rhs
-        setting = ScalarSetting((remainder,), self.derivation.given)
-        results = []
-        for approach in asymptotic.sides_of(step.variable, step.point, step.direction):
-
-            def draw(rng: Random) -> dict[Any, Any] | None:
-                site = setting.draw(rng, False)
-                return None if site is None else {k: v for k, v in site.point.items() if k != step.variable}
-
-            results.append(asymptotic.judge(remainder, order, approach, draw, setting.region(), self.seed))
+        setting = ScalarSetting(
+            (remainder, sp.S.One if order is None else order), self.derivation.given, at_atoms=True
+        )
+        approaches = asymptotic.sides_of(step.variable, step.point, step.direction)
+        results = [asymptotic.judge(setting, order is None, side, self.seed) for side in approaches]
         return max(results, key=lambda result: result[0].rank)
 
 
