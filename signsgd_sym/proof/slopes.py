@@ -36,10 +36,10 @@ def by_slopes(lhs: Any, rhs: Any) -> tuple[list[Pair], tuple[tuple[Any, Any, Any
         return None
     if integral.function.has(c) or factor.has(c) or any(end.has(c) for end in F.limits[0][1:]):
         return None
-    slope = sp.diff(F.function, c)
+    slope, at_start = sp.diff(F.function, c), F.function.subs(c, start)
     pairs = [
         (factor * sp.Integral(slope, F.limits[0]), integral.function.subs(s, c)),
-        (factor * F.xreplace({F.function: F.function.subs(c, start)}).doit(integrals=False), constant),
+        (factor * sp.Integral(at_start, F.limits[0]) if at_start != 0 else sp.S.Zero, constant),
         (sp.Derivative(F.function, c), slope),
     ]
     return pairs, (F.limits[0],)
