@@ -134,11 +134,10 @@ class Checker:
         return speaks_of_matrices(*sides) or any(speaks_of_matrices(e.lhs, e.rhs) for e in equations)
 
     def _definitions(self, step: Step) -> dict[Any, Any]:
-        place = (
-            self.derivation.steps.index(step) if step in self.derivation.steps else len(self.derivation.steps)
-        )
-        earlier = Derivation("", "", (), self.derivation.steps[:place], self.derivation.uses)
-        return earlier.definitions
+        """Meanings of names as they stand before this step."""
+        steps = self.derivation.steps
+        place = next((k for k, s in enumerate(steps) if s.id == step.id), len(steps))
+        return Derivation("", "", (), steps[:place], self.derivation.uses).definitions
 
     def _exact(self, step: Step) -> tuple[Verdict, Evidence]:
         test = inequality if step.relation == "<=" else equality
