@@ -200,15 +200,15 @@ def _scalar_settings(
 
     nested = any(map(is_nested, sides))
     if relation == "=" and nested:
+        stripped = pointwise.without_integral(*sides)
+        if stripped is not None:
+            f, g, ranges, rule = stripped
+            yield ScalarSetting((f, g), given, violate, ranges), named(rule)
         sloped = by_slopes(*sides)
         if sloped is not None:
             pairs, ranges = sloped
             flat = tuple(side for pair in pairs for side in pair)
             yield ScalarSetting(flat, given, violate, ranges), named(SLOPES)
-        stripped = pointwise.without_integral(*sides)
-        if stripped is not None:
-            f, g, ranges, rule = stripped
-            yield ScalarSetting((f, g), given, violate, ranges), named(rule)
     yield ScalarSetting(sides, given, violate), source
 
 

@@ -2,8 +2,8 @@
 
 A mutant is a step with one slip of the kind people make on its right-hand side: a constant, a sign, an
 exponent, a function or a symbol taken for another, a term dropped, 2R for R, a missing 1/2 or pi. It is
-judged like any step. *Rejected* is REFUTED and nothing else. A mutant that passes is *implied* if it is shown to
-be still true: an equal form of the right-hand side, a lower order, a looser bound; otherwise it has
+judged like any step. *Rejected* is REFUTED and nothing else. A mutant that passes is *implied* if it is shown
+to be still true: an equal form of the right-hand side, a lower order, a looser bound; otherwise it has
 *survived*, and the checker is at fault.
 """
 
