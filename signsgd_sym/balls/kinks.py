@@ -28,8 +28,9 @@ def kink_functions(f: sp.Expr, t: sp.Symbol) -> dict[sp.Expr, list[sp.Expr]]:
             nodes.skip()
             continue
         for g in _candidates(node):
-            roots = _roots(g, t) if g.has(t) and g.is_extended_real else None
-            if roots is not None:
+            roots = _roots(g, t) if g.has(t) else None
+            # Real by its symbols, or linear: then a real root and one real value elsewhere show it is real.
+            if roots is not None and (g.is_extended_real or len(roots) == 1):
                 found[g] = roots
     return found
 
@@ -72,7 +73,9 @@ def resolve(f: Any, signs: Signs) -> Any:
             kept.append((resolve(value, signs), holds))
             if holds == sp.true:
                 break
-        return kept[0][0] if kept and kept[0][1] == sp.true else sp.Piecewise(*kept, evaluate=False)
+        if not kept:  # no condition holds: SymPy's value is nan
+            return sp.nan
+        return kept[0][0] if kept[0][1] == sp.true else sp.Piecewise(*kept, evaluate=False)
     if isinstance(f, sp.Max | sp.Min):
         for a in f.args:
             order = [signs.get(a - b, -signs.get(b - a, 0)) for b in f.args if b != a]
