@@ -63,6 +63,8 @@ RULES = [
     sp.besselk(sp.Rational(1, 3), 2 * y),
     sp.besselk(2, y),
     sp.besselk(0, 1 / y),
+    sp.besselk(1, y + 3),
+    sp.besselk(0, y / 5) * sp.exp(y / 5),
     sp.besselk(sp.Rational(3, 2), 1 / (3 * y**2)),
     sp.besseli(1, y) * sp.exp(-y),
     sp.besselj(2, y),
