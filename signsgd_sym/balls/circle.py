@@ -47,12 +47,18 @@ def sup_on_circle(function: Callable[[acb], acb], rho: arb, arcs: int = 32) -> a
 
 
 def derivative(function: Callable[[acb], acb], at: acb, n: int) -> acb:
-    """n-th derivative at `at`; `function` must answer NaN on a ball where it is not holomorphic."""
-    rho = arb(1)
-    for _ in range(30):
+    """n-th derivative at `at`; `function` must answer NaN on a ball where it is not holomorphic.
+
+    The radius is the first at which Cauchy's bound of c_n is finite and the next one does not improve it.
+    """
+    chosen = None
+    for k in range(30):
+        rho = arb(4) ** -k
         bound = upper(function(at + disc(rho)))
+        if chosen is not None and not bound * rho**-n < chosen[1] * chosen[0] ** -n:
+            break
         if bound.is_finite():
-            factorial = arb(n + 1).gamma()
-            return factorial * taylor_coefficient(lambda e: function(at + e), n, rho, bound)
-        rho /= 4
-    return nan()
+            chosen = rho, bound
+    if chosen is None:
+        return nan()
+    return arb(n + 1).gamma() * taylor_coefficient(lambda e: function(at + e), n, *chosen)

@@ -267,7 +267,6 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.catalan: _plain(lambda n: acb(4).pow(n) * (n + 0.5).gamma() * (n + 2).rgamma() / acb.pi().sqrt()),
     sp.RisingFactorial: _plain(lambda x, n: x.rising(n)),
     sp.loggamma: _cut(lambda z: z.lgamma(), _LEFT),
-    sp.digamma: _plain(lambda z: z.digamma()),
     sp.polygamma: _cut(
         lambda n, z: z.digamma() if n.is_zero() else z.polygamma(n), lambda n, z: not _is_natural(n)
     ),
