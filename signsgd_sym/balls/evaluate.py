@@ -81,10 +81,10 @@ def program(expr: sp.Expr | Program, point: Point) -> Program:
     expr = sp.sympify(expr, strict=True)
     with precision(53):
         symbols = tuple(point() if callable(point) else point)
-    summands = expr.args if expr.is_Add or isinstance(expr, sp.MatAdd) else (expr,)
-    return Program(
-        expr, symbols, compile_expr(expr, symbols), tuple(compile_expr(e, symbols) for e in summands)
-    )
+    run = compile_expr(expr, symbols)
+    is_sum = expr.is_Add or isinstance(expr, sp.MatAdd)
+    summands = tuple(compile_expr(e, symbols) for e in expr.args) if is_sum else (run,)
+    return Program(expr, symbols, run, summands)
 
 
 def enclose(
