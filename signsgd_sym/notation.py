@@ -134,7 +134,9 @@ U = sp.MatrixSymbol("U", d, d)
 Lambda = sp.MatrixSymbol("Lambda", d, d)
 """Diagonal matrix of the eigenvalues of S."""
 e_i = sp.MatrixSymbol("e_i", d, 1)
-"""Unit vector of mode i."""
+"""Unit vector of mode, or coordinate, i."""
+e_j = sp.MatrixSymbol("e_j", d, 1)
+"""Unit vector of a coordinate j other than i."""
 
 # --- modes -----------------------------------------------------------------------------------
 i = sp.Symbol("i", integer=True, positive=True)
@@ -145,6 +147,8 @@ lam = sp.IndexedBase("lambda", real=True)
 """Eigenvalues of S, which are those of Kbar."""
 r = sp.IndexedBase("r", real=True)
 """Mode risks r_i = lambda_i c_i^2/2 with c = U^T D^(1/2) Delta, so that R = sum_i r_i."""
+r_star = sp.IndexedBase("r^*", real=True)
+"""Stationary mode risks."""
 n = sp.IndexedBase("n", real=True)
 """Mode forcing n_i = lambda_i (U^T D^(1/2) K_sigma D^(1/2) U)_ii/(2 d) for the sign rule."""
 
@@ -163,6 +167,11 @@ step_of = {
 def gaussian_density(u: sp.Expr) -> sp.Expr:
     """Density of N(0, 1) at `u`: exp(-u^2/2)/sqrt(2 pi)."""
     return sp.exp(-(u**2) / 2) / sp.sqrt(2 * sp.pi)
+
+
+def normal_density(u: sp.Expr, mean: sp.Expr, variance: sp.Expr) -> sp.Expr:
+    """Density of N(mean, variance) at `u`."""
+    return sp.exp(-((u - mean) ** 2) / (2 * variance)) / sp.sqrt(2 * sp.pi * variance)
 
 
 def residual() -> sp.Expr:

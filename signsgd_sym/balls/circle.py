@@ -47,11 +47,15 @@ def sup_on_circle(function: Callable[[acb], acb], rho: arb, arcs: int = 32) -> a
 
 
 def derivative(function: Callable[[acb], acb], at: acb, n: int) -> acb:
-    """n-th derivative at `at`; `function` must answer NaN on a ball where it is not holomorphic."""
-    rho = arb(1)
-    for _ in range(30):
+    """n-th derivative at `at`; `function` must answer NaN on a ball where it is not holomorphic.
+
+    Any radius will do; one on which the function keeps its size costs the least precision.
+    """
+    rho, centre = arb(1), upper(function(at))
+    for shrinking in range(30):
         bound = upper(function(at + disc(rho)))
-        if bound.is_finite():
+        moderate = bound < 2**16 * centre or shrinking > 15 or centre.is_zero()
+        if bound.is_finite() and moderate:
             factorial = arb(n + 1).gamma()
             return factorial * taylor_coefficient(lambda e: function(at + e), n, rho, bound)
         rho /= 4

@@ -163,6 +163,9 @@ def _between(a: acb | None, b: acb | None) -> acb:
 
 
 def _strict_sign(z: acb) -> int:
+    """The sign of a real number; 0 where it is not clear, or z is not real."""
+    if not is_real(z):
+        return 0
     return 1 if z.real > 0 else -1 if z.real < 0 else 0
 
 

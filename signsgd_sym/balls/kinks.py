@@ -28,8 +28,9 @@ def kink_functions(f: sp.Expr, t: sp.Symbol) -> dict[sp.Expr, list[sp.Expr]]:
             nodes.skip()
             continue
         for g in _candidates(node):
-            roots = _roots(g, t) if g.has(t) and g.is_extended_real else None
-            if roots is not None:
+            roots = _roots(g, t) if g.has(t) else None
+            # Real by its symbols, or linear: then a real root and one real value elsewhere show it is real.
+            if roots is not None and (g.is_extended_real or len(roots) == 1):
                 found[g] = roots
     return found
 

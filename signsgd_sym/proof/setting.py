@@ -18,7 +18,7 @@ from sympy.core.function import AppliedUndef
 from signsgd_sym.balls import Domain, Program, Variable, program
 from signsgd_sym.balls.sample import draw
 from signsgd_sym.proof.derivation import Assumption
-from signsgd_sym.special import NoiseMean, over
+from signsgd_sym.special import NoiseMean, OwenT, over
 
 
 class NoLaw(Exception):
@@ -109,8 +109,11 @@ def _range_words(variable: Variable) -> str:
 
 
 def is_nested(expr: Any) -> bool:
-    """Whether an integral stands inside another."""
-    return any(len(node.limits) > 1 or node.function.has(sp.Integral) for node in expr.atoms(sp.Integral))
+    """Whether an integral, or a function that is one to the kernel, stands inside another or a derivative."""
+    inside = any(
+        len(node.limits) > 1 or node.function.has(sp.Integral, OwenT) for node in expr.atoms(sp.Integral)
+    )
+    return inside or any(node.expr.has(sp.Integral) for node in expr.atoms(sp.Derivative))
 
 
 @dataclass
