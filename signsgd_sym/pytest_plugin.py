@@ -46,19 +46,31 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     for name in ("points", "digits"):
         _number(config, f"signsgd_{name}", 1)
-    if config.option.signsgd_seed is None:  # workers of pytest-xdist get the seed of their controller
-        config.option.signsgd_seed = (
-            _number(config, "signsgd_seed", 0) if config.getini("signsgd_seed") else _drawn_seed()
-        )
+    if config.option.signsgd_seed is None:
+        config.option.signsgd_seed = _seed(config)
     folders = _folders(config)
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         config.args += [str(folder) for folder in folders if not _walked(folder, config)]
 
 
-def _drawn_seed() -> int:
+def _seed(config: pytest.Config) -> int:
+    """That of the controller in a worker of pytest-xdist, else that of the ini file, else a new one."""
     from random import SystemRandom
 
-    return SystemRandom().randrange(2**32)
+    workerinput: dict[str, Any] = getattr(config, "workerinput", {})
+    if "signsgd_seed" in workerinput:
+        return int(workerinput["signsgd_seed"])
+    return (
+        _number(config, "signsgd_seed", 0)
+        if config.getini("signsgd_seed")
+        else SystemRandom().randrange(2**32)
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist the seed."""
+    node.workerinput["signsgd_seed"] = node.config.option.signsgd_seed or 0
 
 
 def _number(config: pytest.Config, name: str, least: int) -> int:

@@ -31,6 +31,8 @@ ORDER_FORM = "`~ EXPR as x -> 0, order x**2`"
 _AS = re.compile(r"(?<=[\s$)])as(?=[\s$])")
 _ORDER = re.compile(r",\s*order(?=[\s$(])")
 
+_BARE = re.compile(r"(?<![<>=!:])=(?!=)|~|->|<=")
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -55,11 +57,20 @@ def expression(span: Span, scope: Scope) -> Any:
             ):
                 raise span.error("LaTeX and SymPy syntax do not mix; put the whole expression between two $")
             return latex_expression(span.line, scope, span.start + 1, span.stop - 1)
-        bare = re.search(r"(?<![<>=!:])=(?!=)|~|->|<=", span.text)
+        bare = next(
+            (found for found in _BARE.finditer(span.text) if _outside(span.text, found.start())), None
+        )
         if bare:
             raise span.error("one relation a line: begin the next line with it", span.start + bare.start())
         reader = language(span.masked, scope, span.start, span.stop)
         return reader.expression(reader.tree())
+
+
+def _outside(text: str, place: int) -> bool:
+    """Whether no bracket is open at `place`; conditions in Piecewise are relations too."""
+    return sum(text.count(mark, 0, place) for mark in "([{") <= sum(
+        text.count(mark, 0, place) for mark in ")]}"
+    )
 
 
 def relation_of(span: Span) -> Relation | None:

@@ -150,11 +150,13 @@ def test_the_seed_is_drawn_at_run_time(run, pytester):
 
 
 def test_workers_share_the_seed_of_their_controller(run):
-    result = run(
-        {"right.steps": RIGHT, "wrong.steps": WRONG}, "-p", "xdist", "-n", "2", "--signsgd-seed", "5"
-    )
-    result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["*again with --signsgd-seed 5*"])
+    files = {f"wrong{k}.steps": WRONG for k in range(6)}
+    result = run(files, "-p", "xdist", "-n", "2")
+    result.assert_outcomes(passed=6, failed=6)
+    seeds = {line.split()[-1] for line in result.outlines if "again with --signsgd-seed" in line}
+    workers = {line.split()[0] for line in result.outlines if line.startswith(("[gw0] linux", "[gw1] linux"))}
+    assert len(seeds) == 1
+    assert len(workers) == 2
 
 
 def test_the_plugin_loads_nothing_heavy():
