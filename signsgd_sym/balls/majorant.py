@@ -8,6 +8,7 @@ the integral over [N, oo). Rules may fail (`NoMajorant`): for too small an N, or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -21,6 +22,10 @@ from signsgd_sym.special import Erfcx, OwenT
 
 ENTIRE = (sp.Add, sp.Mul, sp.Pow, sp.exp, sp.sin, sp.cos, sp.erf, sp.erfc, Erfcx, sp.besselk)
 """What a continued symbol may stand in: entire functions, K for Re z > 0, and powers (see `_is_off_cut`)."""
+
+
+LOG_Y = Term(16 / arb(1).exp(), arb(1) / 16)
+"""log y <= 16 y^(1/16)/e: the maximum of log y - 16 y^(1/16)/e is 0, at y = e^16."""
 
 
 def continued_symbols(slots: Mapping[Any, int], args: Sequence[Ball], analytic: bool) -> tuple[Any, ...]:
@@ -120,18 +125,17 @@ class Majorant:
         return [Term(factor) * t**p for t in terms]
 
     def _upper_log(self, g: sp.Expr) -> list[Term]:
-        """log y <= 16 y^(1/16)/e (maximise log y - 16 y^(1/16)/e). For general g with L <= |g| <= U, both
+        """LOG_Y for log y. For general g with L <= |g| <= U, both
         single terms, |log g| <= pi + |log L| + |log U| and |log(C y^k e^(-sum c y^p))| <= |log C| + |k| log
         y + sum |c| y^p.
         """
-        log_y = Term(16 / arb(1).exp(), arb(1) / 16)
         if g == self.y:
-            return [log_y]
+            return [LOG_Y]
         terms = [Term(arb.pi())]
         for t in (self._single(self.upper(g)), self.lower(g)):
             if not t.C > 0:
                 raise NoMajorant("the argument of a logarithm may vanish")
-            terms += [Term(upper(acb(t.C.log()))), Term(abs(t.k)) * log_y]
+            terms += [Term(upper(acb(t.C.log()))), Term(abs(t.k)) * LOG_Y]
             terms += [Term(abs(c), p) for p, c in t.decay.values()]
         return terms
 
@@ -268,7 +272,8 @@ class Majorant:
         a). -b log^2 y, b > 0, above: <= -(b log N) log y, since log y >= log N >= 0. -b E with E = exp(h) >
         0, b > 0, above: <= -b L for a term L <= E; if L = C y^k e^(c y^p) with c > 0, k >= 0 then by
         convexity of exp, L >= C N^k e^(c N^p) (1 + c (y^p - N^p)). -b S with S >= 0, b > 0, above: <= -b C
-        y^k for a term C y^k <= S, k > 0. Any other h, when |h| <= s on [N, oo): factor e^(+-s).
+        y^k for a term C y^k <= S, k > 0. Any other h with |h| <= sum of terms t: factors e^(+-sup t), or
+        e^(+-C y^k) for t = C y^k.
         """
         result = Term(arb(1))
         for part in sp.Add.make_args(sp.expand(g)):
@@ -286,20 +291,27 @@ class Majorant:
             return Term(arb(1), a)
         if rest == sp.log(self.y) ** 2 and up and a <= 0:
             return Term(arb(1), a * self.N.log())
-        try:
-            size = sum((self._sup(t) for t in self.upper(part)), arb(0))
-            return Term(size.exp() if up else (-size).exp())
-        except NoMajorant:
-            if not (up and a < 0 and is_real(self.value(coefficient)) and self._is_nonnegative(rest)):
-                raise
+        if up and a < 0 and is_real(self.value(coefficient)) and self._is_nonnegative(rest):
+            with suppress(NoMajorant):
+                return self._decay(-a, rest)
+        result, sign = Term(arb(1)), 1 if up else -1
+        for j, t in enumerate(self.upper(part)):
+            if not t.decay and t.k > 0:
+                result = result * Term(arb(1), arb(0), {(rest, j): (t.k, -sign * t.C)})
+            else:
+                result = result * Term((sign * self._sup(t)).exp())
+        return result
+
+    def _decay(self, b: arb, rest: sp.Expr) -> Term:
+        """A term above exp(-b rest), b > 0, rest >= 0."""
         L = self.lower(rest)
         if not L.decay and L.k > 0:
-            return Term(arb(1), arb(0), {rest: (L.k, -a * L.C)})
-        ((p_grow, c),) = L.decay.values() if len(L.decay) == 1 else ((arb(1), arb(0)),)
+            return Term(arb(1), arb(0), {rest: (L.k, b * L.C)})
+        ((p, c),) = L.decay.values() if len(L.decay) == 1 else ((arb(1), arb(0)),)
         if not (c < 0 and L.k >= 0):
-            raise NoMajorant(f"exponential of {part}")
-        floor = -a * L.C * self.N**L.k * (-c * self.N**p_grow).exp()
-        return Term((-floor * (1 + c * self.N**p_grow)).exp(), arb(0), {rest: (p_grow, -floor * c)})
+            raise NoMajorant(f"exponential of {rest}")
+        floor = b * L.C * self.N**L.k * (-c * self.N**p).exp()
+        return Term((-floor * (1 + c * self.N**p)).exp(), arb(0), {rest: (p, -floor * c)})
 
     # --- what the values allow -------------------------------------------------------------------
 
