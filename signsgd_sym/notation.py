@@ -67,6 +67,10 @@ phi = sp.Function("phi", positive=True)(R)
 # --- quantities a derivation speaks about before it knows them ---------------------------------
 conditional_mean = sp.Symbol("E[f(x_i) | G = g]", real=True)
 """E[f(x_i) | G = g]."""
+conditional_mean_of_pair = sp.Symbol("E[f(x_j) | x_i]", real=True)
+"""E[f(x_j) | x_i = sqrt(K_ii) g]."""
+marginal = sp.Function("m")(x)
+"""Density at x of X, on the event Y > 0."""
 mean_given_noise = sp.Symbol("E[f(r x_i) | eps]", real=True)
 """Mean step of coordinate i for a fixed value of the label noise, E[f(r x_i) | eps]."""
 mean_step = sp.Symbol("E[f(r x_i)]", real=True)
@@ -97,6 +101,7 @@ density_at_zero = sp.Symbol("p_R(0)", positive=True)
 
 LATEX_NAMES = {
     conditional_mean: r"\mathbb{E}[f(x_i) \mid G = g]",
+    conditional_mean_of_pair: r"\mathbb{E}[f(x_j) \mid x_i]",
     mean_given_noise: r"\mathbb{E}[f(r x_i) \mid \epsilon]",
     mean_step: r"\mathbb{E}[f(r x_i)]",
     mean_square_given_noise: r"\mathbb{E}[f(r)^2 \mid \epsilon]",
@@ -134,7 +139,9 @@ U = sp.MatrixSymbol("U", d, d)
 Lambda = sp.MatrixSymbol("Lambda", d, d)
 """Diagonal matrix of the eigenvalues of S."""
 e_i = sp.MatrixSymbol("e_i", d, 1)
-"""Unit vector of mode i."""
+"""Unit vector of mode, or coordinate, i."""
+e_j = sp.MatrixSymbol("e_j", d, 1)
+"""Unit vector of a coordinate j other than i."""
 
 # --- modes -----------------------------------------------------------------------------------
 i = sp.Symbol("i", integer=True, positive=True)
@@ -145,6 +152,8 @@ lam = sp.IndexedBase("lambda", real=True)
 """Eigenvalues of S, which are those of Kbar."""
 r = sp.IndexedBase("r", real=True)
 """Mode risks r_i = lambda_i c_i^2/2 with c = U^T D^(1/2) Delta, so that R = sum_i r_i."""
+r_star = sp.IndexedBase("r^*", real=True)
+"""Stationary mode risks."""
 n = sp.IndexedBase("n", real=True)
 """Mode forcing n_i = lambda_i (U^T D^(1/2) K_sigma D^(1/2) U)_ii/(2 d) for the sign rule."""
 
@@ -163,6 +172,11 @@ step_of = {
 def gaussian_density(u: sp.Expr) -> sp.Expr:
     """Density of N(0, 1) at `u`: exp(-u^2/2)/sqrt(2 pi)."""
     return sp.exp(-(u**2) / 2) / sp.sqrt(2 * sp.pi)
+
+
+def normal_density(u: sp.Expr, mean: sp.Expr, variance: sp.Expr) -> sp.Expr:
+    """Density of N(mean, variance) at `u`."""
+    return sp.exp(-((u - mean) ** 2) / (2 * variance)) / sp.sqrt(2 * sp.pi * variance)
 
 
 def residual() -> sp.Expr:

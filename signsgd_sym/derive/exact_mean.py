@@ -13,7 +13,8 @@ from __future__ import annotations
 import sympy as sp
 
 from signsgd_sym import notation as nt
-from signsgd_sym.derive.moments import CORRELATION, GAUSSIAN_DATA, linear_response, one_step_mean
+from signsgd_sym.derive.assumptions import CORRELATION, GAUSSIAN_DATA, any_law
+from signsgd_sym.derive.moments import linear_response, one_step_mean
 from signsgd_sym.errors import RuleError
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import R, eps, h, phi, rho, s
@@ -28,14 +29,20 @@ def exact_mean(rule: UpdateRule) -> Derivation:
     >>> exact_mean(SIGN).result
     Integral(phi(R*(1 - s**2))/sqrt(1 - s**2), (s, 0, rho))
     """
+    law = any_law()
     record = Recorder(
-        f"{rule.name}-exact-mean", "The mean step in any dimension", (GAUSSIAN_DATA, CORRELATION)
+        f"{rule.name}-exact-mean", "The mean step in any dimension", (GAUSSIAN_DATA, CORRELATION, law)
     )
     given_eps = record.use(one_step_mean(rule))
     response = record.use(linear_response(rule))
     means = response.atoms(NoiseMean)
     if len(means) != 1:
         raise RuleError(f"the mean step of f(z) = {rule.expr} depends on no expectation over the noise.")
+    mean = given_eps.subs(h, eps / sp.sqrt(2 * R))
+    record.define(
+        nt.mean_step, NoiseMean(mean), "average E[f(r x_i) | eps] over eps", needs=(GAUSSIAN_DATA, law)
+    )
+    record.define(phi, response, "the linear response")
     slope = sp.simplify(given_eps.diff(rho).subs(h, eps / sp.sqrt(2 * R)))
     averaged = NoiseMean.of(slope)
     record.equal(sp.Derivative(nt.mean_step, rho), averaged, "average the slope in rho over the label noise")

@@ -86,16 +86,17 @@ def _evaluate(pieces: list[tuple[Any, Any, Any]], variable: Any) -> Any:
     return outside_unit_interval(total)
 
 
-def gaussian_mean(record: Recorder, statement: Any, quantity: Any, variable: Any) -> Any:
+def gaussian_mean(record: Recorder, statement: Any, quantity: Any, variable: Any, reason: str) -> Any:
     r"""E[quantity(W)] for W ~ N(0, 1), recorded: write the integral, split it at signs, evaluate it.
 
-    `statement` is the left-hand side that the steps speak about; raises `RuleError` when the split
+    `statement` is the left-hand side that the steps speak about and `reason` says why it is this integral;
+    raises `RuleError` when the split
     integrand is not polynomial x exp(quadratic).
     """
     integrand = quantity * gaussian_density(variable)
     integral = sp.Integral(integrand, (variable, -sp.oo, sp.oo))
-    if statement != integral:
-        record.equal(statement, integral, f"integrate against the density of N(0, 1) in {variable}")
+    if statement != integral and reason != "the same":
+        record.equal(statement, integral, reason)
     pieces = split_at_sign(integrand, variable)
     if len(pieces) > 1:
         record.equal(
@@ -116,11 +117,22 @@ def gaussian_mean_slope(record: Recorder, quantity: Any, variable: Any, paramete
     pieces = split_at_sign(integrand, variable)
     if any(parameter in end.free_symbols for _, *ends in pieces for end in ends):
         raise RuleError(f"the sign jumps at a point that moves with {parameter}.")
-    slopes = [(sp.powsimp(sp.simplify(sp.diff(piece, parameter))), lo, hi) for piece, lo, hi in pieces]
+    signs = {node: sp.Dummy(f"s{k}", real=True) for k, node in enumerate(integrand.atoms(sp.sign))}
+    back = {name: node for node, name in signs.items()}
+    # The signs are constants here; `simplify` would write them as cases.
+    whole = sp.powsimp(sp.simplify(sp.diff(integrand.xreplace(signs), parameter))).xreplace(back)
+    line = (variable, -sp.oo, sp.oo)
     record.equal(
-        sp.Derivative(sp.Integral(integrand, (variable, -sp.oo, sp.oo)), parameter),
-        _as_integrals(slopes, variable),
-        f"split where the sign jumps and differentiate under the integral in {parameter}",
+        sp.Derivative(sp.Integral(integrand, line), parameter),
+        sp.Integral(whole, line),
+        f"differentiate under the integral in {parameter}",
     )
+    slopes = [(sp.powsimp(sp.simplify(sp.diff(piece, parameter))), lo, hi) for piece, lo, hi in pieces]
+    if len(slopes) > 1:
+        record.equal(
+            sp.Integral(whole, line),
+            _as_integrals(slopes, variable),
+            f"split where the sign jumps, at {pieces[0][2]}",
+        )
     value = _evaluate(slopes, variable)
     return record.equal(_as_integrals(slopes, variable), value, "complete the square")

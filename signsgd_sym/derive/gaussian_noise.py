@@ -10,13 +10,16 @@ import sympy as sp
 
 from signsgd_sym import notation as nt
 from signsgd_sym.derive import gaussian_integral
+from signsgd_sym.derive.assumptions import CORRELATION, GAUSSIAN_DATA
 from signsgd_sym.derive.expectation import inside_unit_interval, outside_unit_interval
-from signsgd_sym.derive.moments import CORRELATION, GAUSSIAN_DATA, one_step_mean
+from signsgd_sym.derive.moments import one_step_mean
 from signsgd_sym.errors import RuleError
 from signsgd_sym.model.noise import noise_law
 from signsgd_sym.model.update_rule import SIGN
 from signsgd_sym.notation import R, eps, h, rho, s
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+
+NOISE = Assumption("eps ~ N(0, v^2)", name="gaussian-noise")
 
 
 def gaussian_noise_mean() -> Derivation:
@@ -29,9 +32,12 @@ def gaussian_noise_mean() -> Derivation:
     record = Recorder(
         "gaussian-noise-mean",
         "E[sign(r x_i)] under Gaussian label noise",
-        (GAUSSIAN_DATA, CORRELATION, Assumption("eps ~ N(0, v^2)")),
+        (GAUSSIAN_DATA, CORRELATION, NOISE),
     )
     mean = record.use(one_step_mean(SIGN)).subs(h, eps / sp.sqrt(2 * R))
+    averaged_mean = law.mean_of(mean)
+    averaging = "average E[f(r x_i) | eps] over eps, h = eps/sqrt(2 R)"
+    record.define(nt.mean_step, averaged_mean, averaging, needs=(GAUSSIAN_DATA, NOISE))
     slope = sp.simplify(mean.diff(rho))
     record.equal(sp.Derivative(mean, rho), slope, "differentiate in rho")
     averaged = law.mean_of(slope)

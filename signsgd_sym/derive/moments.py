@@ -13,16 +13,16 @@ from typing import Any
 import sympy as sp
 
 from signsgd_sym import notation as nt
+from signsgd_sym.derive.assumptions import CORRELATION, GAUSSIAN_DATA, any_law, finite_variance
 from signsgd_sym.derive.expectation import gaussian_mean, gaussian_mean_slope
 from signsgd_sym.derive.orthant import arcsine_law
 from signsgd_sym.errors import RuleError
 from signsgd_sym.model.update_rule import SIGN, UpdateRule
-from signsgd_sym.notation import K_ii, K_jj, R, a, eps, g, h, rho, s, w
-from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+from signsgd_sym.notation import K_ii, K_jj, R, a, eps, g, h, rho, s, w, x, y
+from signsgd_sym.proof.derivation import Derivation, Recorder
 from signsgd_sym.special import NoiseMean, OwenT
 
-GAUSSIAN_DATA = Assumption("x ~ N(0, K), eps independent of x")
-CORRELATION = Assumption("-1 < rho < 1", rho**2 < 1)
+LINE = (-sp.oo, sp.oo)
 
 
 def _require_multiplicative(rule: UpdateRule) -> None:
@@ -44,9 +44,27 @@ def conditional_mean(rule: UpdateRule) -> Derivation:
         f"E[f(x_i) | G = g] for f(z) = {rule.expr}",
         (GAUSSIAN_DATA, CORRELATION),
     )
+    record.define(
+        nt.conditional_mean,
+        _mean_given(rule, K_ii),
+        "given G = g, x_i is N(sqrt(K_ii) rho g, K_ii (1 - rho^2))",
+        needs=(GAUSSIAN_DATA,),
+    )
     coordinate = sp.sqrt(K_ii) * (rho * g + sp.sqrt(1 - rho**2) * w)
-    gaussian_mean(record, nt.conditional_mean, rule.apply(coordinate), w)
+    gaussian_mean(
+        record,
+        nt.conditional_mean,
+        rule.apply(coordinate),
+        w,
+        "substitute x = sqrt(K_ii) (rho g + sqrt(1 - rho^2) w)",
+    )
     return record.finish()
+
+
+def _mean_given(rule: UpdateRule, variance: Any) -> Any:
+    """E f(X) for X = N(sqrt(variance) rho g, variance (1 - rho^2)), as an integral."""
+    law = nt.normal_density(x, sp.sqrt(variance) * rho * g, variance * (1 - rho**2))
+    return sp.Integral(rule.apply(x) * law, (x, *LINE))
 
 
 def one_step_mean(rule: UpdateRule) -> Derivation:
@@ -59,18 +77,24 @@ def one_step_mean(rule: UpdateRule) -> Derivation:
     record = Recorder(
         f"{rule.name}-one-step-mean",
         f"E[f(r x_i) | eps] for f(z) = {rule.expr}",
-        (GAUSSIAN_DATA, CORRELATION, Assumption("h = eps/sqrt(2 R)")),
+        (GAUSSIAN_DATA, CORRELATION),
     )
     given_g = record.use(conditional_mean(rule))
+    record.equal(rule.apply(x * y), rule.apply(x) * rule.apply(y), "f is multiplicative")
     residual = sp.factor(nt.residual().subs(eps, h * sp.sqrt(2 * R)))
-    quantity = rule.apply(residual) * given_g
-    if not quantity.has(sp.erf):
-        gaussian_mean(record, nt.mean_given_noise, quantity, g)
-        return record.finish()
-    integral = sp.Integral(quantity * nt.gaussian_density(g), (g, -sp.oo, sp.oo))
-    record.equal(
-        nt.mean_given_noise, integral, "f(r x_i) = f(r) f(x_i); insert E[f(x_i) | G = g], integrate over g"
+    record.define(
+        nt.mean_given_noise,
+        sp.Integral(rule.apply(residual) * nt.conditional_mean * nt.gaussian_density(g), (g, *LINE)),
+        "f(r x_i) = f(r) f(x_i), r = sqrt(2 R) (G - h) with h = eps/sqrt(2 R); average over x_i, then over G",
+        needs=(GAUSSIAN_DATA,),
     )
+    quantity = rule.apply(residual) * given_g
+    inserted = "insert E[f(x_i) | G = g]"
+    if not quantity.has(sp.erf):
+        gaussian_mean(record, nt.mean_given_noise, quantity, g, inserted)
+        return record.finish()
+    integral = sp.Integral(quantity * nt.gaussian_density(g), (g, *LINE))
+    record.equal(nt.mean_given_noise, integral, inserted)
     slope = gaussian_mean_slope(record, quantity, g, rho)
     if quantity.subs(rho, 0) != 0:
         raise RuleError(f"E[f(r x_i)] does not vanish at rho = 0 for f(z) = {rule.expr}.")
@@ -101,7 +125,6 @@ def linearisation(rule: UpdateRule, terms: int = 2) -> Derivation:
     record = Recorder(
         f"{rule.name}-linearisation",
         f"Small correlations, f(z) = {rule.expr}",
-        (GAUSSIAN_DATA, Assumption("rho -> 0")),
     )
     mean = record.use(exact)
     degree = 2 * terms + 1
@@ -120,16 +143,25 @@ def linear_response(rule: UpdateRule) -> Derivation:
     >>> linear_response(SIGN).result
     2*NoiseMean(exp(-epsilon**2/(4*R)))/pi
     """
+    law = any_law()
     record = Recorder(
-        f"{rule.name}-linear-response", f"The mean step to first order, f(z) = {rule.expr}", (GAUSSIAN_DATA,)
+        f"{rule.name}-linear-response",
+        f"The mean step to first order, f(z) = {rule.expr}",
+        (GAUSSIAN_DATA, law),
     )
-    polynomial = record.use(linearisation(rule, terms=1))
+    linear = linearisation(rule, terms=1)
+    polynomial = record.use(linear)
     coefficient = polynomial.coeff(rho, 1).subs(h, eps / sp.sqrt(2 * R))
-    # E[f(r x_i)] as an expectation of the polynomial's first coefficient: the remainder is O(E|rho|^3).
+    record.define(
+        nt.mean_step,
+        NoiseMean(_exact(linear).subs(h, eps / sp.sqrt(2 * R))),
+        "average E[f(r x_i) | eps] over the label noise, h = eps/sqrt(2 R)",
+        needs=(GAUSSIAN_DATA, law),
+    )
     record.equal(
         sp.Subs(sp.Derivative(nt.mean_step, rho), rho, 0),
         NoiseMean(coefficient),
-        "average the coefficient of rho over the label noise, h = eps/sqrt(2 R)",
+        "the coefficient of rho, averaged: the remainder is O(rho^3) uniformly in eps",
     )
     record.equal(NoiseMean(coefficient), NoiseMean.of(coefficient), "constants come out of the expectation")
     return record.finish()
@@ -141,13 +173,23 @@ def residual_second_moment(rule: UpdateRule) -> Derivation:
     >>> residual_second_moment(SIGN).result
     1
     """
-    record = Recorder(
-        f"{rule.name}-second-moment",
-        f"E[f(r)^2] for f(z) = {rule.expr}",
-        (GAUSSIAN_DATA, Assumption("r != 0 almost surely")),
+    law = any_law() if rule == SIGN else finite_variance()
+    record = Recorder(f"{rule.name}-second-moment", f"E[f(r)^2] for f(z) = {rule.expr}", (GAUSSIAN_DATA, law))
+    record.define(
+        nt.mean_square_given_noise,
+        sp.Integral(rule.apply(y) ** 2 * nt.normal_density(y, -eps, 2 * R), (y, *LINE)),
+        "given eps, r = <x, Delta> - eps is N(-eps, 2 R)",
+        needs=(GAUSSIAN_DATA,),
     )
-    given_eps = gaussian_mean(record, nt.mean_square_given_noise, rule.apply(nt.residual()) ** 2, g)
-    record.equal(nt.mean_square, NoiseMean.of(sp.expand(given_eps)), "average over the label noise")
+    given_eps = gaussian_mean(
+        record,
+        nt.mean_square_given_noise,
+        rule.apply(nt.residual()) ** 2,
+        g,
+        "substitute r = sqrt(2 R) g - eps",
+    )
+    record.define(nt.mean_square, NoiseMean(nt.mean_square_given_noise), "average over the label noise")
+    record.equal(nt.mean_square, NoiseMean.of(sp.expand(given_eps)), "insert it")
     return record.finish()
 
 
@@ -162,15 +204,36 @@ def coordinate_pair_moment(rule: UpdateRule) -> Derivation:
         f"{rule.name}-pair-moment", f"E[f(x_i) f(x_j)] for f(z) = {rule.expr}", (GAUSSIAN_DATA, CORRELATION)
     )
     given_g = record.use(conditional_mean(rule)).subs(K_ii, K_jj)
-    quantity = rule.apply(sp.sqrt(K_ii) * g) * given_g
+    first = rule.apply(sp.sqrt(K_ii) * g)
+    record.define(
+        nt.conditional_mean_of_pair,
+        _mean_given(rule, K_jj),
+        "given x_i = sqrt(K_ii) g, x_j is N(sqrt(K_jj) rho g, K_jj (1 - rho^2))",
+        needs=(GAUSSIAN_DATA,),
+    )
+    record.equal(nt.conditional_mean_of_pair, given_g, "as E[f(x_i) | G = g], with K_jj for K_ii")
+    record.define(
+        nt.pair_moment,
+        sp.Integral(first * nt.conditional_mean_of_pair * nt.gaussian_density(g), (g, *LINE)),
+        "average over x_j, then over x_i",
+        needs=(GAUSSIAN_DATA,),
+    )
+    quantity, inserted = first * given_g, "insert E[f(x_j) | x_i]"
     if not quantity.has(sp.erf):
-        gaussian_mean(record, nt.pair_moment, quantity, g)
+        gaussian_mean(record, nt.pair_moment, quantity, g, inserted)
         return record.finish()
+    integral = sp.Integral(quantity * nt.gaussian_density(g), (g, *LINE))
+    record.equal(nt.pair_moment, integral, inserted)
     slope = gaussian_mean_slope(record, quantity, g, rho)
     back = sp.Integral(slope.subs(rho, s), (s, 0, rho))
-    record.equal(nt.pair_moment, back, "integrate back in rho from 0, where the coordinates are independent")
+    record.equal(integral, back, "integrate back in rho from 0, where the coordinates are independent")
     record.equal(back, back.doit(), "evaluate")
     return record.finish()
+
+
+def _exact(linear: Derivation) -> Any:
+    """The exact mean that a linearisation expands."""
+    return linear.steps[-1].lhs
 
 
 def noise_matrix_entry(rule: UpdateRule) -> Derivation:

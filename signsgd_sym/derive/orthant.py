@@ -11,11 +11,14 @@ from typing import Any
 
 import sympy as sp
 
+from signsgd_sym import notation as nt
 from signsgd_sym.derive import gaussian_integral
+from signsgd_sym.derive.assumptions import CORRELATION
 from signsgd_sym.errors import RuleError
 from signsgd_sym.notation import orthant_probability, pair_moment, rho, s, x, y
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 
+PAIR = Assumption("(X, Y) centred Gaussian, unit variances, correlation rho", name="gaussian-pair")
 _q = sp.Dummy("q", positive=True)  # sqrt(1 - rho^2)
 
 
@@ -40,8 +43,8 @@ def arcsine_law() -> Derivation:
         "arcsine-law",
         "E[sign X sign Y] for correlated Gaussians",
         (
-            Assumption("(X, Y) centred Gaussian, unit variances, correlation rho"),
-            Assumption("-1 < rho < 1", rho**2 < 1),
+            PAIR,
+            CORRELATION,
         ),
     )
     density = bivariate_density()
@@ -49,14 +52,16 @@ def arcsine_law() -> Derivation:
     if sp.simplify(slope - mixed) != 0:
         raise RuleError("the density of two correlated Gaussians does not satisfy d/drho = d^2/dx dy.")
     quadrant = ((x, 0, sp.oo), (y, 0, sp.oo))
-    record.define(orthant_probability, sp.Integral(density, *quadrant), "the orthant probability")
+    record.define(nt.marginal, sp.Integral(density, quadrant[1]), "density of X, on Y > 0", needs=(PAIR,))
+    marginal = nt.gaussian_density(x) * (1 + sp.erf(rho * x / sp.sqrt(2 * (1 - rho**2)))) / 2
+    record.equal(nt.marginal, marginal, "integrate over y: Y given X = x is N(rho x, 1 - rho^2)")
+    over_x = sp.Integral(nt.marginal, quadrant[0])
+    record.define(orthant_probability, over_x, "P(X > 0, Y > 0)", needs=(PAIR,))
+    record.equal(orthant_probability, sp.Integral(marginal, quadrant[0]), "insert the density")
     record.equal(
-        sp.Derivative(density, rho), sp.Derivative(density, x, y), "Plackett: both sides differentiated"
-    )
-    record.equal(
-        sp.Derivative(orthant_probability, rho),
-        sp.Integral(sp.Derivative(density, x, y), *quadrant),
-        "differentiate under the integral, then the identity above",
+        sp.Derivative(density, rho),
+        sp.Derivative(sp.simplify(sp.diff(density, y)), x),
+        "Plackett's identity: the derivative in rho is that in x of that in y",
     )
     # int_0^oo d/dx (dp/dy) dx leaves the face x = 0, int_0^oo d/dy p(0, y) dy the corner (0, 0).
     face = sp.diff(density, y)
@@ -64,9 +69,9 @@ def arcsine_law() -> Derivation:
         raise RuleError("boundary terms at infinity do not vanish.")
     corner = density.subs({x: 0, y: 0})
     record.equal(
-        sp.Integral(sp.Derivative(density, x, y), *quadrant),
+        sp.Derivative(orthant_probability, rho),
         corner,
-        "the fundamental theorem in x and in y; the terms at infinity vanish",
+        "differentiate under the integral, then integrate in x and in y: only the corner (0, 0) is left",
     )
     independent = density.subs(rho, 0)
     half_lines = gaussian_integral.integrate(independent.subs(y, 0), x, 0, sp.oo)
@@ -77,10 +82,11 @@ def arcsine_law() -> Derivation:
     back = at_zero + sp.Integral(corner.subs(rho, s), (s, 0, rho))
     record.equal(orthant_probability, back, "integrate in the correlation from 0")
     probability = record.equal(back, at_zero + sp.integrate(corner.subs(rho, s), (s, 0, rho)), "evaluate")
-    record.equal(
+    record.define(
         pair_moment,
-        4 * orthant_probability - 1,
-        "signs agree on two quadrants of equal probability: E = 2 (2 P(X > 0, Y > 0)) - 1",
+        2 * orthant_probability - 2 * (sp.Rational(1, 2) - orthant_probability),
+        "the signs agree on two quadrants of probability p, and differ on two of probability 1/2 - p",
+        needs=(PAIR,),
     )
-    record.equal(4 * orthant_probability - 1, sp.expand(4 * probability - 1), "insert the probability")
+    record.equal(pair_moment, sp.expand(4 * probability - 1), "insert the probability")
     return record.finish()

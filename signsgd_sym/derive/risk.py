@@ -17,6 +17,9 @@ from typing import Any
 import sympy as sp
 
 from signsgd_sym import notation as nt
+from signsgd_sym.derive.assumptions import IDENTITY, STATIONARY, SYMMETRIC, balance
+from signsgd_sym.derive.assumptions import eigenbasis as eigenbasis_of
+from signsgd_sym.derive.expectation import gaussian_mean
 from signsgd_sym.derive.ito import ItoProcess, ito
 from signsgd_sym.derive.matrix_algebra import MatrixAlgebra
 from signsgd_sym.derive.sde import LimitSDE
@@ -28,21 +31,26 @@ from signsgd_sym.notation import (
     K_jj,
     K_sigma,
     Lambda,
+    P,
     R,
     U,
     d,
     e_i,
     eta,
+    g,
     i,
     j,
     lam,
     n,
+    phi,
     r_i,
+    r_star,
     rho,
     risk_sum,
     t,
 )
-from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+from signsgd_sym.proof.derivation import Derivation, Recorder
+from signsgd_sym.special import Generator, Variation
 
 CONCENTRATION = (
     "K. L. Xiao, N. Marshall, A. Agarwala, E. Paquette, "
@@ -80,19 +88,26 @@ def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     record = Recorder(
         f"{sde.rule.name}-ito-risk",
         f"Ito's formula on the risk, f(z) = {sde.rule.expr}",
-        (Assumption("K symmetric, D diagonal"),),
+        (SYMMETRIC,),
     )
     algebra = MatrixAlgebra(symmetric=_SYMMETRIC)
     record.use(sde.derivation)
     raw = ito(RISK, sde)
     record.define(R, RISK, "the risk")
+    record.define(
+        nt.drift_of_R, Generator(RISK, Delta, sde.drift, sde.covariance), "the generator of the SDE on R"
+    )
     record.equal(
         nt.drift_of_R, raw.drift, "Ito: grad R . b + tr(A hess R)/2 with grad R = K Delta, hess R = K"
     )
     drift = record.equal(
-        raw.drift, algebra.scalar(raw.drift), "symmetry of K, D and the noise matrix; linearity of the trace"
+        raw.drift,
+        algebra.scalar(raw.drift),
+        "symmetry of K, D and the noise matrix; linearity of the trace",
+        needs=(SYMMETRIC,),
     )
     variation = algebra.scalar(raw.variation)
+    record.define(nt.variation_of_R, Variation(RISK, Delta, sde.covariance), "the quadratic variation of R")
     record.equal(nt.variation_of_R, variation, "Ito: grad R^T A grad R")
     return ItoProcess(drift, variation), record.finish()
 
@@ -112,13 +127,11 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
         eigenvectors=((Lambda, e_i, lam[i]),),
         substitutions={K: half * U * Lambda * U.T * half},
     )
+    basis_given = eigenbasis_of(sde.power)
     record = Recorder(
         f"{sde.rule.name}-modes",
         f"The mode ODE for f(z) = {sde.rule.expr}",
-        (
-            Assumption("K positive definite; U orthogonal, Lambda diagonal"),
-            Assumption("e_i the i-th unit vector"),
-        ),
+        (basis_given,),
     )
     record.use(sde.derivation)
     basis = (
@@ -132,6 +145,9 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
     record.define(r_i, mode, "mode i of the risk")
     record.equal(RISK, risk_sum, "insert K: the quadratic form is diagonal in the coordinates c_i")
     raw = ito(mode, sde)
+    record.define(
+        nt.drift_of_r, Generator(mode, Delta, sde.drift, sde.covariance), "the generator of the SDE on r_i"
+    )
     record.equal(nt.drift_of_r, raw.drift, "Ito's formula on r_i")
     in_modes = record.equal(
         raw.drift,
@@ -145,7 +161,8 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
     rhs = _in_mode_variables(in_modes, eigenbasis.scalar(coordinate), noise_form)
     record.equal(in_modes, rhs, "name r_i and n_i")
     variation = eigenbasis.scalar(raw.variation)
-    record.equal(nt.variation_of_r, variation, "quadratic variation of r_i, of order 1/d")
+    record.define(nt.variation_of_r, Variation(mode, Delta, sde.covariance), "the quadratic variation of r_i")
+    record.equal(nt.variation_of_r, variation, "Ito; it is of order 1/d")
     record.cite(
         sp.Derivative(r_i, t),
         "=",
@@ -177,21 +194,29 @@ def identity_covariance(sde: LimitSDE) -> Derivation:
     record = Recorder(
         f"{sde.rule.name}-identity",
         f"K = I: the scalar theory, f(z) = {sde.rule.expr}",
-        (Assumption("K = I, so D = I, C = I"),),
+        (IDENTITY,),
     )
     process, source = risk_process(sde)
     record.use(source)
-    on_diagonal = sp.simplify(sde.noise_entry.subs({rho: 1, K_ii: 1, K_jj: 1}))
-    off_diagonal = sp.simplify(sde.noise_entry.subs(rho, 0))
-    record.equal(nt.M_ii, on_diagonal, "diagonal of the noise matrix, rho = 1, K_ii = 1")
-    record.equal(nt.M_ij, off_diagonal, "off the diagonal, rho = 0")
     one = sp.Identity(d)
+    # The arcsine law holds for |rho| < 1: the diagonal is a moment of one coordinate.
+    unit = sde.rule.apply(g) ** 2
+    record.define(
+        nt.M_ii,
+        sp.Integral(unit * nt.gaussian_density(g), (g, -sp.oo, sp.oo)),
+        "E[f(x_i)^2] for x_i ~ N(0, 1)",
+    )
+    on_diagonal = gaussian_mean(record, nt.M_ii, unit, g, "the same") if unit.has(sp.sign) else 1
+    off_diagonal = sp.simplify(sde.noise_entry.subs(rho, 0))
+    record.equal(sp.Subs(sde.noise_entry, rho, 0), off_diagonal, "off the diagonal, rho = 0")
+    record.equal(sde.noise_matrix, on_diagonal * one, "so the noise matrix is the identity")
     algebra = MatrixAlgebra(
         symmetric=_SYMMETRIC,
         substitutions={K: one, K_sigma: on_diagonal * one, nt.M: on_diagonal * one, D: one},
     )
     at_identity = algebra.scalar(process.drift)
     record.equal(process.drift, at_identity, "every matrix is the identity")
+    record.define(R, RISK, "the risk")
     radius = algebra.scalar(RISK)
     value = sp.expand(at_identity.subs(radius * 2, 2 * R))
     record.equal(at_identity, value, "Delta^T Delta = 2 R; the trace of the identity is d")
@@ -219,17 +244,21 @@ def stationary_equation(ode: RiskODE) -> StationaryEquation:
     m = 1 for the sign rule, 2 for SGD (tr D^2 = tr K).
     """
     sde = ode.sde
+    [mode] = sp.solve(ode.rhs, r_i)
+    total = sp.Sum(n[j] / lam[j], (j, 1, d))
+    factor = sp.simplify(mode * lam[i] / n[i])
+    unknown = phi if factor.has(phi) else P
+    [balanced] = sp.solve(factor * total - R, unknown)
     record = Recorder(
         f"{sde.rule.name}-stationary",
         f"The stationary risk, f(z) = {sde.rule.expr}",
-        (Assumption("eta constant, dr_i/dt = 0"),),
+        (STATIONARY, eigenbasis_of(sde.power), balance(unknown, balanced)),
     )
     record.use(ode.derivation)
-    [mode] = sp.solve(ode.rhs, r_i)
-    record.equal(r_i, mode, "dr_i/dt = 0, solved for r_i")
-    total = sp.Sum(n[j] / lam[j], (j, 1, d))
-    factor = sp.simplify(mode * lam[i] / n[i])
-    record.equal(risk_sum, factor * total, "sum over the modes")
+    record.define(r_star[i], mode, "dr_i/dt = 0, solved for r_i", needs=(STATIONARY,))
+    record.equal(ode.rhs.xreplace({r_i: r_star[i]}), sp.S.Zero, "there the drift of r_i vanishes")
+    stationary_sum = sp.Sum(r_star[j], (j, 1, d))
+    record.equal(stationary_sum, factor * total, "sum over the modes")
     half = D ** (sde.power / 2)
     algebra = MatrixAlgebra(symmetric=_SYMMETRIC, orthogonal=frozenset({U}))
     trace = sp.Trace(U.T * half * sde.noise_matrix * half * U)

@@ -19,9 +19,15 @@ from typing import Any
 import sympy as sp
 
 from signsgd_sym import notation as nt
+from signsgd_sym.derive.assumptions import (
+    GAUSSIAN_DATA,
+    ONE_PASS,
+    SMALL_CORRELATIONS,
+    any_law,
+    finite_variance,
+)
 from signsgd_sym.derive.ito import SDE
 from signsgd_sym.derive.moments import (
-    GAUSSIAN_DATA,
     linear_response,
     noise_matrix_entry,
     residual_second_moment,
@@ -31,8 +37,8 @@ from signsgd_sym.derive.phi import phi_mean, phi_of
 from signsgd_sym.errors import InfiniteVariance, RuleError
 from signsgd_sym.model.noise import NoiseLaw, noise_law
 from signsgd_sym.model.update_rule import SIGN, UpdateRule
-from signsgd_sym.notation import D, Delta, K, K_ii, K_jj, K_sigma, P, R, d, eps, eta, phi, rho
-from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+from signsgd_sym.notation import D, Delta, K, K_ii, K_jj, K_sigma, P, R, d, e_i, e_j, eps, eta, phi, rho
+from signsgd_sym.proof.derivation import Derivation, Recorder
 from signsgd_sym.special import NoiseMean, over
 
 SECOND_MOMENT = NoiseMean(eps**2)
@@ -88,6 +94,12 @@ class LimitSDE(SDE):
         return replace(self, definitions=tuple(meanings))
 
 
+def _correlation(one: Any, other: Any) -> Any:
+    """Correlation of <x, one> and <x, other> for x ~ N(0, K)."""
+    variances = sp.Trace(one.T * K * one) * sp.Trace(other.T * K * other)
+    return sp.Trace(one.T * K * other) / sp.sqrt(variances)
+
+
 def _name_noise(expr: Any) -> tuple[Any, tuple[tuple[Any, Any], ...]]:
     """`expr` with the population risk P in place of E[eps^2], and the definition used."""
     if not expr.has(SECOND_MOMENT):
@@ -127,14 +139,11 @@ def derive_sde(rule: UpdateRule, law: NoiseLaw | str | None = None) -> LimitSDE:
 
 
 def _derive(rule: UpdateRule) -> LimitSDE:
+    law = any_law() if rule == SIGN else finite_variance()
     record = Recorder(
         f"{rule.name}-sde",
         f"The limiting SDE for f(z) = {rule.expr}",
-        (
-            GAUSSIAN_DATA,
-            Assumption("one pass, batch 1, step eta/d, time t = k/d"),
-            Assumption("rho_i -> 0 as d -> oo"),
-        ),
+        (GAUSSIAN_DATA, ONE_PASS, SMALL_CORRELATIONS, law),
     )
     definitions: tuple[tuple[Any, Any], ...] = ()
     response = record.use(linear_response(rule))
@@ -143,15 +152,24 @@ def _derive(rule: UpdateRule) -> LimitSDE:
         definitions += ((phi, response),)
         record.define(phi, response, "the linear response to rho")
         response = phi
-    record.expand(nt.mean_step, response * rho, "linear response", variable=rho, order=rho**3)
-    record.equal(rho, correlation, "correlation of x_i with G")
+    record.expand(
+        nt.mean_step,
+        response * rho,
+        "the linear response; the next term is of order rho^3",
+        variable=rho,
+        order=rho**3,
+        needs=(SMALL_CORRELATIONS,),
+    )
+    record.define(rho, _correlation(e_i, Delta), "correlation of x_i and <x, Delta>", needs=(GAUSSIAN_DATA,))
+    record.equal(rho, correlation, "R = Delta^T K Delta/2")
     coefficient = sp.simplify(response * correlation / nt.KDelta_i)
     rate, power = _separate(coefficient, rule)
     drift = -eta * rate * (D ** (-power) * K * Delta)
+    record.define(nt.step_of["drift"], drift, "the drift vector of Delta per unit time", needs=(ONE_PASS,))
     record.equal(
-        nt.step_of["drift"],
-        drift,
-        "drift of Delta per unit time: d steps of -(eta/d) E[f(r x_i)], with rho_i inserted, as a vector",
+        -d * (eta / d) * response * rho,
+        sp.Trace(e_i.T * drift),
+        "coordinate i of the drift: d steps of -(eta/d) E[f(r x_i)]",
     )
     scale, naming = _name_noise(record.use(residual_second_moment(rule)))
     for name, meaning in naming:
@@ -159,12 +177,17 @@ def _derive(rule: UpdateRule) -> LimitSDE:
     record.equal(nt.mean_square, scale, "second moment of the residual's factor")
     entry = record.use(noise_matrix_entry(rule))
     matrix = _noise_matrix(entry)
-    record.equal(nt.pair_moment, entry, f"entries of the noise matrix {matrix}, rho = C_ij")
-    covariance = eta**2 / d * scale * matrix
     record.equal(
+        entry.subs(rho, _correlation(e_i, e_j)),
+        sp.Trace(e_i.T * matrix * e_j),
+        f"E[f(x_i) f(x_j)] with rho = C_ij is entry (i, j) of {matrix}",
+    )
+    covariance = eta**2 / d * scale * matrix
+    record.define(
         nt.step_of["covariance"],
         covariance,
-        "covariance of Delta per unit time: d steps of (eta/d)^2 E[f(r x) f(r x)^T]",
+        "covariance of Delta per unit time: d steps of (eta/d)^2 E[f(r)^2] E[f(x) f(x)^T]",
+        needs=(ONE_PASS,),
     )
     return LimitSDE(
         Delta,

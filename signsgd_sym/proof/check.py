@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from random import Random
 from typing import Any
 
 import sympy as sp
@@ -19,17 +18,19 @@ import sympy as sp
 from signsgd_sym.balls import Unsupported
 from signsgd_sym.errors import DerivationError
 from signsgd_sym.proof import asymptotic, pointwise, sampling
-from signsgd_sym.proof.derivation import Derivation, Step
+from signsgd_sym.proof.derivation import Assumption, Derivation, Step
 from signsgd_sym.proof.enclosure import certify, equality, inequality
 from signsgd_sym.proof.insert import insert, levels
 from signsgd_sym.proof.law import test_means
 from signsgd_sym.proof.matrix_family import family_judgement
 from signsgd_sym.proof.matrix_setting import MatrixSetting, speaks_of_matrices
 from signsgd_sym.proof.needs import needed_by
-from signsgd_sym.proof.setting import NoLaw, ScalarSetting, Setting
+from signsgd_sym.proof.setting import NoLaw, ScalarSetting, Setting, is_nested
+from signsgd_sym.proof.slopes import by_slopes
 from signsgd_sym.proof.symbolic import is_identity
 from signsgd_sym.proof.verdict import Evidence, Judgement, Report, Verdict
 
+SLOPES = "equal slopes, and equal at one point"
 __all__ = ["Checker", "check_derivation", "check_step"]
 
 
@@ -123,11 +124,7 @@ class Checker:
         readings = list(levels(self.derivation, step)) or [({}, "")]
         for table, source in readings:
             sides = (insert(lhs, table), insert(rhs, table))
-            yield ScalarSetting(sides, given, violate), source
-            stripped = pointwise.without_integral(*sides)
-            if stripped is not None and step.relation == "=":
-                f, g, bounds, rule = stripped
-                yield ScalarSetting((f, g), given, violate, bounds), "; ".join(x for x in (rule, source) if x)
+            yield from _scalar_settings(sides, step.relation, source, given, violate)
 
     def is_matrix(self, step: Step) -> bool:
         """Whether the step, or a definition of a name in it, speaks of matrices."""
@@ -137,11 +134,10 @@ class Checker:
         return speaks_of_matrices(*sides) or any(speaks_of_matrices(e.lhs, e.rhs) for e in equations)
 
     def _definitions(self, step: Step) -> dict[Any, Any]:
-        place = (
-            self.derivation.steps.index(step) if step in self.derivation.steps else len(self.derivation.steps)
-        )
-        earlier = Derivation("", "", (), self.derivation.steps[:place], self.derivation.uses)
-        return earlier.definitions
+        """Meanings of names as they stand before this step."""
+        steps = self.derivation.steps
+        place = next((k for k, s in enumerate(steps) if s.id == step.id), len(steps))
+        return Derivation("", "", (), steps[:place], self.derivation.uses).definitions
 
     def _exact(self, step: Step) -> tuple[Verdict, Evidence]:
         test = inequality if step.relation == "<=" else equality
@@ -186,16 +182,34 @@ class Checker:
     def _measured(self, step: Step, lhs: Any, rhs: Any, order: Any) -> tuple[Verdict, Evidence]:
         infinite = rhs in (sp.oo, -sp.oo)
         remainder = 1 / lhs if infinite else lhs - rhs
-        setting = ScalarSetting((remainder,), self.derivation.given)
-        results = []
-        for approach in asymptotic.sides_of(step.variable, step.point, step.direction):
-
-            def draw(rng: Random) -> dict[Any, Any] | None:
-                site = setting.draw(rng, False)
-                return None if site is None else {k: v for k, v in site.point.items() if k != step.variable}
-
-            results.append(asymptotic.judge(remainder, order, approach, draw, setting.region(), self.seed))
+        setting = ScalarSetting(
+            (remainder, sp.S.One if order is None else order), self.derivation.given, at_atoms=True
+        )
+        approaches = asymptotic.sides_of(step.variable, step.point, step.direction)
+        results = [asymptotic.judge(setting, order is None, side, self.seed) for side in approaches]
         return max(results, key=lambda result: result[0].rank)
+
+
+def _scalar_settings(
+    sides: tuple[Any, Any], relation: str, source: str, given: tuple[Assumption, ...], violate: str
+) -> Iterator[tuple[Setting, str]]:
+    """The statement itself, and what it follows from; the latter first where the former is slow."""
+
+    def named(rule: str) -> str:
+        return "; ".join(part for part in (rule, source) if part)
+
+    nested = any(map(is_nested, sides))
+    if relation == "=" and nested:
+        stripped = pointwise.without_integral(*sides)
+        if stripped is not None:
+            f, g, ranges, rule = stripped
+            yield ScalarSetting((f, g), given, violate, ranges), named(rule)
+        sloped = by_slopes(*sides)
+        if sloped is not None:
+            pairs, ranges = sloped
+            flat = tuple(side for pair in pairs for side in pair)
+            yield ScalarSetting(flat, given, violate, ranges), named(SLOPES)
+    yield ScalarSetting(sides, given, violate), source
 
 
 def insert_scalars(expr: Any, table: dict[Any, Any]) -> Any:

@@ -21,15 +21,23 @@ from sympy.core.function import AppliedUndef
 from signsgd_sym import notation as nt
 from signsgd_sym.balls import Program, program, random_model
 from signsgd_sym.balls.ball import rational
+from signsgd_sym.balls.functions import asin
 from signsgd_sym.balls.matrices import diagonal
 from signsgd_sym.balls.model import symmetric_eigen
 from signsgd_sym.proof.derivation import Assumption
 from signsgd_sym.proof.setting import Site
 from signsgd_sym.special import Generator, NoiseMean, Variation
 
-DRAWN = {nt.d, nt.i, nt.K, nt.Delta, nt.e_i}
-"""Names with exact random values; `D` and the eigendecomposition are computed from them."""
+COMPUTED = {nt.d, nt.i, nt.K, nt.Delta, nt.e_i, nt.e_j, nt.D, nt.K_sigma}
+"""Names whose values `_values` makes; K, Delta, i and j are drawn, the rest follows."""
 EIGEN = {nt.U, nt.Lambda, nt.lam}
+MEANINGS = {
+    nt.R: sp.Trace(nt.Delta.T * nt.K * nt.Delta) / 2,
+    nt.K_ii: sp.Trace(nt.e_i.T * nt.K * nt.e_i),
+    nt.K_jj: sp.Trace(nt.e_j.T * nt.K * nt.e_j),
+    nt.KDelta_i: sp.Trace(nt.e_i.T * nt.K * nt.Delta),
+}
+"""What `notation` says these scalars are, for a model with matrices."""
 
 
 def speaks_of_matrices(*sides: Any) -> bool:
@@ -49,6 +57,18 @@ def names_in(expr: Any) -> set[Any]:
     return (set(expr.free_symbols) | applied | bases) - set(expr.atoms(sp.Indexed)) - labels
 
 
+def sign_covariance(K: acb_mat) -> acb_mat:
+    """K_sigma = (2/pi) arcsin(C) entrywise, C the correlations; 1 on the diagonal."""
+    d = K.nrows()
+    scale = [K[k, k].sqrt() for k in range(d)]
+    entries = [
+        acb(1) if a == b else 2 * asin(K[a, b] / (scale[a] * scale[b]), False) / acb.pi()
+        for a in range(d)
+        for b in range(d)
+    ]
+    return acb_mat(d, d, entries)
+
+
 def _unit(d: int, k: int) -> acb_mat:
     return acb_mat([[acb(int(row == k))] for row in range(d)])
 
@@ -64,24 +84,25 @@ class MatrixSetting:
     _compiled: dict[Any, Program] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.meanings: dict[Any, Any] = {}
+        self.meanings: dict[Any, Any] = {name: (name, meaning) for name, meaning in MEANINGS.items()}
         for name, meaning in self.definitions.items():
             if not meaning.has(NoiseMean):
                 self.meanings[name.base if isinstance(name, sp.Indexed) else name] = (name, meaning)
         self.decomposed: Any = None
         for assumption in self.given:
             relation = assumption.relation
-            if not isinstance(relation, sp.Equality) or assumption.label == self.violate:
+            if not isinstance(relation, sp.Equality):
                 continue
+            violated = assumption.label == self.violate
             if relation.lhs == nt.U * nt.Lambda * nt.U.T:
-                self.decomposed = relation.rhs
-            else:
+                self.decomposed = relation.rhs if not violated else relation.rhs + nt.K * nt.K
+            elif not violated:
                 name = relation.lhs
                 self.meanings[name.base if isinstance(name, sp.Indexed) else name] = (name, relation.rhs)
         self.needed = self._closure(set().union(*(names_in(side) for side in self.sides)))
         order = list(self.meanings)
         self.assigned = [name for name in self._in_order(order) if name in self.needed]
-        known = DRAWN | {nt.D} | EIGEN | set(self.meanings)
+        known = COMPUTED | EIGEN | set(self.meanings)
         self.free = sorted((n for n in self.needed if n not in known), key=str)
 
     def _closure(self, names: set[Any]) -> set[Any]:
@@ -94,7 +115,7 @@ class MatrixSetting:
             found.add(name)
             if name in self.meanings:
                 queue += names_in(self.meanings[name][1])
-            if name == nt.D:
+            if name in (nt.D, nt.K_sigma):
                 queue.append(nt.K)
             if name in EIGEN and self.decomposed is not None:
                 queue += names_in(self.decomposed)
@@ -153,15 +174,18 @@ class MatrixSetting:
         """Every needed name at the current precision."""
         d = K.nrows()
         found: dict[Any, Any] = {name: rational(value) for name, value in scalars.items()}
-        found |= {nt.d: acb(d), nt.i: acb(i), nt.e_i: _unit(d, i - 1), nt.K: K, nt.Delta: Delta}
+        found |= {nt.d: acb(d), nt.i: acb(i), nt.K: K, nt.Delta: Delta}
+        found |= {nt.e_i: _unit(d, i - 1), nt.e_j: _unit(d, i % d)}
         if nt.K in self.meanings:
             found[nt.K] = self._assign(nt.K, found, d)
         found[nt.D] = diagonal([found[nt.K][k, k].sqrt() for k in range(d)])
+        if nt.K_sigma in self.needed:
+            found[nt.K_sigma] = sign_covariance(found[nt.K])
         if self.needed & EIGEN and self.decomposed is not None:
             lam, U = symmetric_eigen(self._run(self._program(self.decomposed), found))
             found |= {nt.lam: lam, nt.U: U, nt.Lambda: diagonal(lam)}
         for name in self.assigned:
-            if name != nt.K:
+            if name not in COMPUTED:
                 found[name] = self._assign(name, found, d)
         return {name: found[name] for name in sorted(self.needed, key=str)}
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TRIALS = 6
 DIGITS = 12
+MAX_BITS = 130
 
 
 def needed_by(checker: Checker, step: Step) -> set[str]:
@@ -63,7 +64,7 @@ def _needs(checker: Checker, step: Step, assumption: Assumption) -> bool:
                 if site is None:
                     continue
                 try:
-                    verdict, *_ = test(site, DIGITS)
+                    verdict, *_ = test(site, DIGITS, MAX_BITS)
                 except (PointRejected, Undecided, ValueError, ZeroDivisionError):
                     verdict, rejected = "undefined", rejected + 1
                 if verdict != "equal":

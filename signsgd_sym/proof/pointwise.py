@@ -35,21 +35,24 @@ def without_integral(lhs: Any, rhs: Any) -> tuple[Any, Any, tuple[Bound, ...], s
             "equal integrands, differentiated under the integral",
         )
     left, right = _outer(lhs), _outer(rhs)
-    if left is None or right is None or len(left[1].limits) != len(right[1].limits):
+    if left is None or right is None:
         return None
-    (a, f), (b, g) = left, right
-    g = g.xreplace(dict(zip(g.variables, f.variables, strict=True)))
-    if f.limits != g.limits or any(len(limit) != 3 for limit in f.limits):
+    (a, f, limit), (b, g, other) = left, right
+    g, other = g.xreplace({other[0]: limit[0]}), other.xreplace({other[0]: limit[0]})
+    if limit != other or len(limit) != 3:
         return None
-    ends = set().union(*(end.free_symbols for limit in f.limits for end in limit[1:]))
-    if parameter is not None and (parameter[0] in ends or parameter[0] in a.free_symbols):
-        return None
-    inner = f.function if parameter is None else sp.Derivative(f.function, parameter)
-    bounds = tuple((v, lo, hi) for v, lo, hi in reversed(f.limits))
-    return a * inner, b * g.function, bounds, rule
+    variable, lo, hi = limit
+    if parameter is not None:
+        if parameter[0] in lo.free_symbols | hi.free_symbols | a.free_symbols:
+            return None
+        f = sp.Derivative(f, parameter)
+    return a * f, b * g, ((variable, lo, hi),), rule
 
 
-def _outer(side: Any) -> tuple[Any, Any] | None:
-    """(c, integral) of a side c * integral with c free of integrals."""
+def _outer(side: Any) -> tuple[Any, Any, Any] | None:
+    """(c, integrand, outermost limit) of a side c * integral with c free of integrals."""
     constant, rest = side.as_independent(sp.Integral, as_Add=False)
-    return (constant, rest) if isinstance(rest, sp.Integral) else None
+    if not isinstance(rest, sp.Integral):
+        return None
+    *inner, outermost = rest.limits
+    return constant, sp.Integral(rest.function, *inner) if inner else rest.function, outermost
