@@ -139,14 +139,18 @@ def from_end(
             try:
                 k, rest = _first_below(bound, tol)
                 return direction * k * acb(2).log(), rest, acb(0)
-            except NoMajorant:
-                if not substitute:
+            except NoMajorant as failure:
+                if not substitute or not (1 / first).is_finite():
                     raise
+                reason = failure
             start = min(0, -_log2(1 / first)) if direction < 0 else 0
             e, piece = by_logarithm(start, direction)
             at = arb(2) ** start * acb(1).exp() ** direction
             agree(e([*args, acb(1)], analytic), g(at, False) * at)
-            return start * acb(2).log(), arb(0), piece.value(args, analytic, tol)
+            try:
+                return start * acb(2).log(), arb(0), piece.value(args, analytic, tol)
+            except NoMajorant:
+                raise reason from None
 
         total, near_slack, far_slack = acb(0), arb(0), arb(0)
         far = limit.log() if limit is not None else acb(0)

@@ -17,8 +17,9 @@ import sympy as sp
 from flint import acb, arb
 
 from signsgd_sym.balls.ball import Ball, is_real, lower, upper
+from signsgd_sym.balls.named_bounds import upper_named
 from signsgd_sym.balls.terms import NoMajorant, Term, single, sup, tail
-from signsgd_sym.special import Erfcx, OwenT
+from signsgd_sym.special import Erfcx
 
 ENTIRE = (sp.Add, sp.Mul, sp.Pow, sp.exp, sp.sin, sp.cos, sp.erf, sp.erfc, Erfcx, sp.besselk)
 """What a continued symbol may stand in: entire functions, K for Re z > 0, and powers (see `_is_off_cut`)."""
@@ -99,7 +100,7 @@ class Majorant:
             return self.upper(f.args[0])
         if isinstance(f, sp.log):
             return self._upper_log(f.args[0])
-        return self._upper_named(f)
+        return upper_named(self, f)
 
     def _upper_power(self, base: sp.Expr, q: sp.Expr) -> list[Term]:
         """(sum of n terms)^q <= max(1, n^(q-1)) sum of q-th powers for q >= 0 (convexity for q >= 1,
@@ -108,7 +109,7 @@ class Majorant:
         if q.has(self.y):
             if base.has(self.y):
                 raise NoMajorant(f"power with exponent {q}")
-            return [self._size_of_exp(q * sp.log(base))]
+            return [self.size_of_exp(q * sp.log(base))]
         p, turn = self.value(q).real, (arb.pi() * abs(self.value(q).imag)).exp()
         if p < 0:
             terms = [self.lower(base) ** p]
@@ -139,69 +140,8 @@ class Majorant:
             terms += [Term(abs(c), p) for p, c in t.decay.values()]
         return terms
 
-    def _upper_named(self, f: sp.Expr) -> list[Term]:
-        """Functions by name; z is the argument.
-
-        |sin z|, |cos z| <= (|e^(iz)| + |e^(-iz)|)/2, and <= 1 if real. erfcx(z) = (2/sqrt pi) int_0^oo
-        e^(-t^2 - 2 z t) dt gives |erfcx(z)| <= erfcx(0) = 1 and |erfc(z)| <= |exp(-z^2)| for Re z >= 0;
-        erfc(z) = 2 - erfc(-z) covers Re z < 0, so that |erfc| <= 2 + |exp(-z^2)|, |erf| <= 1 + |exp(-z^2)|,
-        |erfcx| <= 1 + 2 |exp(z^2)| everywhere. If real, |erf| <= 1 and erfc <= 2.
-        """
-        z = f.args[-1]
-        if isinstance(f, sp.besselk):
-            return self._upper_bessel_k(f.args[0], z)
-        real, right = all(map(self._is_real, f.args)), self._is_right(z)
-        if isinstance(f, Erfcx):
-            return [Term(arb(1))] if right else [Term(arb(1)), Term(arb(2)) * self._size_of_exp(z**2)]
-        if isinstance(f, sp.erfc) and right:
-            return [self._size_of_exp(-(z**2))]
-        if real:
-            return [self._upper_real(f, z)]
-        if isinstance(f, sp.sin | sp.cos):
-            return [Term(arb(0.5)) * self._size_of_exp(s * sp.I * z) for s in (1, -1)]
-        if isinstance(f, sp.erf | sp.erfc):
-            return [Term(arb(1 if isinstance(f, sp.erf) else 2)), self._size_of_exp(-(z**2))]
-        raise NoMajorant(f"no rule for {f.func.__name__}")
-
-    def _upper_real(self, f: sp.Expr, z: sp.Expr) -> Term:
-        """For real arguments: |sin|, |cos|, |erf|, |sign|, |tanh|, |J_n| (n >= 0, DLMF 10.14.1) <= 1, erfc
-        <= 2, |atan| <= pi/2, |T(h, a)| <= (1/(2 pi)) int_0^oo ds/(1 + s^2) = 1/4, Heaviside <= 1 + |its
-        value at 0|, and for n, z >= 0 I_n(z) <= I_0(z) <= e^z (I decreases with the order; I_0 = mean of e^(z
-        cos t)).
-        """
-        if isinstance(f, sp.besseli) and f.args[0].is_nonnegative and z.is_nonnegative:
-            return self._size_of_exp(z)
-        if isinstance(f, sp.Heaviside) and not z.has(self.y):  # z is the value at 0
-            return Term(1 + upper(self.value(z)))
-        ones = (sp.sin, sp.cos, sp.erf, sp.sign, sp.tanh)
-        if isinstance(f, ones) or (isinstance(f, sp.besselj) and f.args[0].is_nonnegative):
-            return Term(arb(1))
-        bounds: dict[Any, arb] = {sp.erfc: arb(2), sp.atan: arb.pi() / 2, OwenT: arb(0.25)}
-        if f.func in bounds:
-            return Term(bounds[f.func])
-        raise NoMajorant(f"no rule for {f.func.__name__}")
-
-    def _upper_bessel_k(self, order: sp.Expr, z: sp.Expr) -> list[Term]:
-        """|K_nu(z)| <= K_nu(x), x = Re z > 0 (K_nu(z) = int_0^oo e^(-z cosh t) cosh(nu t) dt), real nu.
-
-        If z = a y^p, p > 0: K_nu <= K_mu, mu = max(|nu|, 1/2), and e^x K_mu(x) = int_0^oo e^(-x (cosh t -
-        1)) cosh(mu t) dt decreases in x: K_nu(x) <= K_mu(x0) e^x0 e^(-x) for x >= x0 = Re(a) N^p. Else, if z
-        = a h(y) with h > 0: K_nu(x) <= K_mu(x) = (1/2) (2/x)^mu int_0^oo t^(mu-1) e^(-t - x^2/(4t)) dt <=
-        Gamma(mu) 2^(mu-1) x^(-mu), mu = max(|nu|, 1/16).
-        """
-        nu = abs(self._real(order))
-        a, rest = z.as_independent(self.y, as_Add=False)
-        base, p = rest.as_base_exp()
-        slope = self.value(a).real
-        if base == self.y and p.is_positive and slope > 0:
-            x0, mu = slope * self.N ** self._real(p), nu.max(arb(0.5))
-            return [Term((x0.bessel_k(mu) * x0.exp()).upper()) * self._size_of_exp(-z)]
-        if not (slope > 0 and rest.is_positive and not self._is_continued(rest)):
-            raise NoMajorant("no rule for besselk")
-        mu = nu.max(arb(1) / 16)
-        return [Term(mu.gamma() * 2 ** (mu - 1)) * (Term(slope) * self.lower(rest)) ** -mu]
-
-    def _size_of_exp(self, g: sp.Expr) -> Term:
+    def size_of_exp(self, g: sp.Expr) -> Term:
+        """A term above |exp(g)|."""
         return self.exponential(g, up=True)
 
     # --- lower bounds ----------------------------------------------------------------------------
@@ -220,7 +160,7 @@ class Majorant:
         if f.is_Pow and f.exp.has(self.y) and not f.base.has(self.y):
             return self.exponential(f.exp * sp.log(f.base), up=False)
         if f.is_Pow and not f.exp.has(self.y):
-            q = self._real(f.exp)
+            q = self.real_value(f.exp)
             if not (q > 0 or q < 0):
                 raise NoMajorant(f"the sign of the exponent {f.exp} is not clear")
             return self.lower(f.base) ** q if q > 0 else self._single(self.upper(f.base)) ** q
@@ -257,7 +197,7 @@ class Majorant:
     def _lower_gamma(self, x: sp.Expr) -> Term:
         """Gamma(x + 1) = int_0^oo t^x e^-t dt >= x^x int_x^oo e^-t dt = (x/e)^x for x > 0, and
         x log x >= x log x0 for x >= x0 > 0; x is linear and increasing in y."""
-        slope, x0 = self._real(x.diff(self.y)), self._real(x.subs(self.y, 0))
+        slope, x0 = self.real_value(x.diff(self.y)), self.real_value(x.subs(self.y, 0))
         x0 = slope * self.N + x0
         if not (slope > 0 and x0 >= 1):
             raise NoMajorant("Gamma of an argument not seen to grow")
@@ -285,7 +225,7 @@ class Majorant:
         base, p = rest.as_base_exp()
         if rest == 1:
             return Term(a.exp())
-        if base == self.y and not p.has(self.y) and (power := self._real(p)) > 0:
+        if base == self.y and not p.has(self.y) and (power := self.real_value(p)) > 0:
             return Term(arb(1), arb(0), {p: (power, -a)})
         if rest == sp.log(self.y):
             return Term(arb(1), a)
@@ -316,19 +256,20 @@ class Majorant:
     # --- what the values allow -------------------------------------------------------------------
 
     def _check_holomorphic(self, f: sp.Expr) -> None:
-        if self._is_continued(f) and f.has(self.y):
+        if self.is_continued(f) and f.has(self.y):
             cut = f.is_Pow and not f.exp.is_Integer and f.base.has(self.y) and not self._is_off_cut(f.base)
             if cut or not isinstance(f, ENTIRE):
                 raise NoMajorant(f"{f.func.__name__} of a continued symbol")
 
-    def _is_continued(self, e: sp.Expr) -> bool:
+    def is_continued(self, e: sp.Expr) -> bool:
+        """Whether a continued symbol occurs in `e`."""
         return bool(self.continued) and e.has(*self.continued)
 
     def _is_off_cut(self, base: sp.Expr) -> bool:
         """Whether |base - t| < |t| for a summand t with Re t > 0, whose distance from (-oo, 0] is |t|."""
-        return any(self._is_right(t) and self._rest_over(t, base) < 1 for t in sp.Add.make_args(base))
+        return any(self.is_right(t) and self._rest_over(t, base) < 1 for t in sp.Add.make_args(base))
 
-    def _is_right(self, z: sp.Expr) -> bool:
+    def is_right(self, z: sp.Expr) -> bool:
         """Whether Re z >= 0: z is not negative, or every summand has such a factor next to one free of y."""
         parts = (t.as_independent(self.y, as_Add=False) for t in sp.Add.make_args(z))
         return self._is_nonnegative(z) or all(
@@ -336,10 +277,11 @@ class Majorant:
         )
 
     def _is_nonnegative(self, e: sp.Expr) -> bool:
-        return bool(e.is_nonnegative) and not self._is_continued(e)
+        return bool(e.is_nonnegative) and not self.is_continued(e)
 
-    def _is_real(self, e: sp.Expr) -> bool:
-        return not self._is_continued(e) and bool(self._with_real_constants(e).is_extended_real)
+    def is_real_here(self, e: sp.Expr) -> bool:
+        """Whether `e` is real for real y, by its symbols or by the values of what is free of y."""
+        return not self.is_continued(e) and bool(self._with_real_constants(e).is_extended_real)
 
     def _with_real_constants(self, e: sp.Expr) -> sp.Expr:
         """`e` with the largest parts free of y that are complex by their symbols, but real by their values,
@@ -351,7 +293,7 @@ class Majorant:
             return sp.Dummy(real=True) if is_real(self.value(e)) else e
         return e.func(*(self._with_real_constants(arg) for arg in e.args), evaluate=False) if e.args else e
 
-    def _real(self, e: sp.Expr) -> arb:
+    def real_value(self, e: sp.Expr) -> arb:
         """The value of a real expression free of y."""
         if e.has(self.y) or not is_real(v := self.value(e)):
             raise NoMajorant(f"{e} is not a real constant")
