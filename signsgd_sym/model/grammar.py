@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import sympy as sp
 
@@ -28,6 +29,27 @@ BINARY: Mapping[str, Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
     **{name: getattr(sp, name) for name in ("besselj", "bessely", "besseli", "besselk")},
 }
 EXTREMA: Mapping[str, Callable[..., sp.Expr]] = {"Min": sp.Min, "Max": sp.Max}
+
+
+@dataclass(frozen=True)
+class Word:
+    """A function of the language: what it makes of its arguments, and how many it takes.
+
+    `counts` are the numbers of arguments it takes; empty for any number from 1 on. `orders` are the places of
+    arguments in proportion to which SymPy writes out terms: numbers there are kept small.
+    """
+
+    make: Callable[..., sp.Expr]
+    counts: tuple[int, ...] = (1,)
+    orders: tuple[int, ...] = ()
+
+
+WORDS: Mapping[str, Word] = {
+    **{name: Word(make) for name, make in UNARY.items()},
+    **{name: Word(make, (2,)) for name, make in BINARY.items()},
+    **{name: Word(make, ()) for name, make in EXTREMA.items()},
+}
+"""The functions of laws, rules and schedules."""
 FUNCTIONS = frozenset({*UNARY, *BINARY, *EXTREMA, "Piecewise"})
 
 BESSEL = frozenset({"besselj", "bessely", "besseli", "besselk"})

@@ -58,6 +58,11 @@ def read_law(text: str) -> Parts:
     return _LawReader(replace(reader, symbols=parameter_symbols(reader, tree))).law(tree)
 
 
+def law_at(reader: Reader, node: ast.expr) -> Parts:
+    """The parts of the law at a node of a larger text, whose parameters are names that `reader` knows."""
+    return _LawReader(reader).law(node)
+
+
 def _read_density(text: str) -> GivenDensity:
     """`density: EXPR on (A, B)`, every name but x a positive symbol."""
     start = _DENSITY.match(text).end()  # type: ignore[union-attr]

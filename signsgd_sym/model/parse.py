@@ -13,24 +13,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import sympy as sp
 
 from signsgd_sym.errors import ParseError
-from signsgd_sym.model.bounds import check_argument, check_bessel, check_power, check_side, check_value
+from signsgd_sym.model.bounds import apply, check_count, check_power, check_side, check_value
 from signsgd_sym.model.grammar import (
-    BESSEL,
-    BINARY,
     CONSTANTS,
-    EXTREMA,
-    FUNCTIONS,
     MAX_ARGUMENTS,
     MAX_DIGITS,
     MAX_NESTING,
     NUMBER,
     RELATIONS,
-    UNARY,
+    WORDS,
+    Word,
 )
 from signsgd_sym.model.syntax import describe, did_you_mean, syntax_tree
 
@@ -69,7 +65,8 @@ class Reader:
     """One text, and what its names mean; its methods turn parts of the syntax tree into SymPy.
 
     `start` and `stop` bound the part of `text` that is read, so that columns in errors count from
-    the beginning of what the user typed.
+    the beginning of what the user typed. `words` are the functions that are known, `forms` those that read
+    their arguments themselves, such as integrals, which bind a name.
     """
 
     text: str
@@ -77,6 +74,13 @@ class Reader:
     free: Callable[[str], sp.Expr] | None = None
     start: int = 0
     stop: int | None = None
+    words: Mapping[str, Word] = field(default_factory=lambda: WORDS)
+    forms: Mapping[str, Callable[[Reader, ast.Call, int], sp.Expr]] = field(default_factory=dict)
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The names that can be called."""
+        return frozenset({*self.words, *self.forms, "Piecewise"})
 
     def error(self, message: str, where: ast.AST | int = 0) -> ParseError:
         """A `ParseError` that points at a node or a column."""
@@ -90,7 +94,7 @@ class Reader:
     def expression(self, node: ast.expr) -> sp.Expr:
         """The SymPy value of an arithmetic node."""
         try:
-            value = self._value(node, 0)
+            value = self.value(node, 0)
         except ParseError:
             raise
         except (RecursionError, MemoryError, OverflowError):
@@ -123,7 +127,8 @@ class Reader:
         if complaint:
             raise self.error(complaint, node)
 
-    def _value(self, node: ast.expr, depth: int) -> sp.Expr:
+    def value(self, node: ast.expr, depth: int) -> sp.Expr:
+        """The value of a node that stands `depth` levels deep; `expression` is what others call."""
         if depth > MAX_NESTING:
             raise self.error(f"the expression is nested more than {MAX_NESTING} deep; flatten it", node)
         match node:
@@ -132,15 +137,15 @@ class Reader:
             case ast.Name():
                 return self._name(node)
             case ast.UnaryOp(op=ast.USub()):
-                return -self._value(node.operand, depth + 1)
+                return -self.value(node.operand, depth + 1)
             case ast.UnaryOp(op=ast.UAdd()):
-                return self._value(node.operand, depth + 1)
+                return self.value(node.operand, depth + 1)
             case ast.BinOp(op=ast.Add() | ast.Sub()):
                 return self._sum(node, depth)
             case ast.BinOp(op=ast.Mult() | ast.Div()):
                 return self._product(node, depth)
             case ast.BinOp(op=ast.Pow()):
-                base, exponent = self._value(node.left, depth + 1), self._value(node.right, depth + 1)
+                base, exponent = self.value(node.left, depth + 1), self.value(node.right, depth + 1)
                 self._guard(node, check_power(base, exponent))
                 power = sp.Pow(base, exponent)
                 self._guard(node, check_value(power))
@@ -160,22 +165,22 @@ class Reader:
         # Long sums lean to the left in the tree: walk the spine in a loop, so only true nesting counts.
         terms: list[sp.Expr] = []
         while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-            term = self._value(node.right, depth + 1)
+            term = self.value(node.right, depth + 1)
             terms.append(-term if isinstance(node.op, ast.Sub) else term)
             node = node.left
-        return sp.Add(self._value(node, depth + 1), *reversed(terms))
+        return sp.Add(self.value(node, depth + 1), *reversed(terms))
 
     def _product(self, node: ast.expr, depth: int) -> sp.Expr:
         factors: list[sp.Expr] = []
         while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
-            factor = self._value(node.right, depth + 1)
+            factor = self.value(node.right, depth + 1)
             if isinstance(node.op, ast.Div):
                 if factor.is_zero:
                     raise self.error("division by zero; change the denominator", node.right)
                 factor = 1 / factor
             factors.append(factor)
             node = node.left
-        return sp.Mul(self._value(node, depth + 1), *reversed(factors))
+        return sp.Mul(self.value(node, depth + 1), *reversed(factors))
 
     def _number(self, node: ast.Constant) -> sp.Expr:
         digits = self.source(node)
@@ -195,7 +200,7 @@ class Reader:
             return self.symbols[name]
         if name in CONSTANTS:
             return CONSTANTS[name]
-        if name in FUNCTIONS:
+        if name in self.functions:
             raise self.error(f"{name} is a function; write {name}(...)", node)
         if self.free is None:
             known = sorted({*self.symbols, *CONSTANTS})
@@ -212,34 +217,32 @@ class Reader:
         if called is None:
             raise self.error("only functions called by name are read, such as exp(x)", node)
         name, nodes = called
-        if name not in FUNCTIONS:
+        if name not in self.functions:
             raise self.error(
                 f"{name} is not a known function"
-                + (did_you_mean(name, FUNCTIONS) or f"; known: {', '.join(sorted(FUNCTIONS))}"),
+                + (did_you_mean(name, self.functions) or f"; known: {', '.join(sorted(self.functions))}"),
                 node,
             )
         if len(nodes) > MAX_ARGUMENTS:
             raise self.error(f"{name} has {len(nodes)} arguments; at most {MAX_ARGUMENTS} are read", node)
         if name == "Piecewise":
             return self._piecewise(nodes, node, depth)
-        wanted = 1 if name in UNARY else 2
-        if len(nodes) != wanted and not (name in EXTREMA and nodes):
-            raise self.error(f"{name} takes {wanted} argument{'s' * (wanted > 1)}, not {len(nodes)}", node)
-        values = [self._value(each, depth + 1) for each in nodes]
-        for value in values:
-            self._guard(node, check_argument(name, value))
-        if name in BESSEL:
-            self._guard(node, check_bessel(name, *values))
-        operation: Any = {**UNARY, **BINARY, **EXTREMA}[name]
-        result = operation(*values)
-        self._guard(node, check_value(result))
-        return result
+        if name in self.forms:
+            result = self.forms[name](self, node, depth)
+            self._guard(node, check_value(result))
+            return result
+        word = self.words[name]
+        try:
+            check_count(name, word, len(nodes))
+            return apply(name, word, [self.value(each, depth + 1) for each in nodes])
+        except ParseError as problem:
+            raise problem if problem.text else self.error(str(problem), node) from None
 
     def _piecewise(self, nodes: list[ast.expr], node: ast.Call, depth: int) -> sp.Expr:
         pairs = []
         for entry in nodes:
             value, condition = self.items(entry, 2, "Piecewise((value, condition), ...)")
-            pairs.append((self._value(value, depth + 1), self.condition(condition, depth + 1)))
+            pairs.append((self.value(value, depth + 1), self.condition(condition, depth + 1)))
         result = sp.Piecewise(*pairs) if pairs else sp.nan
         if result is sp.nan:
             raise self.error("Piecewise needs (value, condition) pairs of which one can hold", node)
@@ -256,7 +259,7 @@ class Reader:
                 join = sp.And if isinstance(node.op, ast.BitAnd) else sp.Or
                 return join(self.condition(node.left, depth + 1), self.condition(node.right, depth + 1))
             case ast.Compare():
-                sides = [self._value(side, depth + 1) for side in (node.left, *node.comparators)]
+                sides = [self.value(side, depth + 1) for side in (node.left, *node.comparators)]
                 for side in sides:
                     self._guard(node, check_side(side))
                 relations = []

@@ -134,11 +134,10 @@ class Checker:
         return speaks_of_matrices(*sides) or any(speaks_of_matrices(e.lhs, e.rhs) for e in equations)
 
     def _definitions(self, step: Step) -> dict[Any, Any]:
-        place = (
-            self.derivation.steps.index(step) if step in self.derivation.steps else len(self.derivation.steps)
-        )
-        earlier = Derivation("", "", (), self.derivation.steps[:place], self.derivation.uses)
-        return earlier.definitions
+        """Meanings of names as they stand before this step."""
+        steps = self.derivation.steps
+        place = next((k for k, s in enumerate(steps) if s.id == step.id), len(steps))
+        return Derivation("", "", (), steps[:place], self.derivation.uses).definitions
 
     def _exact(self, step: Step) -> tuple[Verdict, Evidence]:
         test = inequality if step.relation == "<=" else equality
@@ -201,15 +200,15 @@ def _scalar_settings(
 
     nested = any(map(is_nested, sides))
     if relation == "=" and nested:
+        stripped = pointwise.without_integral(*sides)
+        if stripped is not None:
+            f, g, ranges, rule = stripped
+            yield ScalarSetting((f, g), given, violate, ranges), named(rule)
         sloped = by_slopes(*sides)
         if sloped is not None:
             pairs, ranges = sloped
             flat = tuple(side for pair in pairs for side in pair)
             yield ScalarSetting(flat, given, violate, ranges), named(SLOPES)
-        stripped = pointwise.without_integral(*sides)
-        if stripped is not None:
-            f, g, ranges, rule = stripped
-            yield ScalarSetting((f, g), given, violate, ranges), named(rule)
     yield ScalarSetting(sides, given, violate), source
 
 

@@ -1,0 +1,125 @@
+r"""Functions in LaTeX: \sin x, \sin^2(x), \log\frac{a}{b}, \Gamma(s, x), K_{\nu}(x)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signsgd_sym.errors import ParseError
+from signsgd_sym.steps.latex import FRACTIONS, OPENING, LatexReader
+from signsgd_sym.steps.latex_names import BESSEL, FUNCTIONS, GREEK
+from signsgd_sym.steps.latex_tokens import Token
+
+_INVERTIBLE = "sin cos tan cot sec csc sinh cosh tanh coth sech csch"
+
+
+def function(reader: LatexReader, name: str, taken: Token | None = None) -> Any:
+    """A function, the power behind its name, and its argument."""
+    token = taken or reader.take()
+    power = None
+    if reader.sees("^"):
+        reader.take()
+        place = reader.next
+        power = reader.argument("a power")
+        if power == -1 and name in _INVERTIBLE.split():
+            raise reader.error(
+                f"{name}^-1 has two meanings; write \\arc{name} or \\frac{{1}}{{\\{name} ...}}", place
+            )
+    if reader.sees("_"):
+        raise reader.error("a base or an index of a function is not read; write log(x)/log(b)")
+    values = arguments(reader, token)
+    value = reader.call(_by_count(name, len(values)), values, token)
+    return value if power is None else reader.raise_to(value, power, token)
+
+
+def _by_count(name: str, count: int) -> str:
+    return "uppergamma" if name == "gamma" and count == 2 else name
+
+
+def arguments(reader: LatexReader, token: Token) -> list[Any]:
+    r"""The arguments: in brackets, in braces around brackets, or the factors that follow."""
+    if reader.sees("{"):
+        reader.take()
+        opens = reader.next.text in OPENING and reader.next.kind == "mark"
+        values = _listed(reader) if opens and _closes_group(reader) else [reader.expression()]
+        reader.expect("}")
+        return values
+    if reader.sees(*OPENING):
+        return _listed(reader)
+    if reader.sees("|"):
+        return [reader.bars()]
+    return [_bare(reader, token)]
+
+
+def _closes_group(reader: LatexReader) -> bool:
+    """Whether the bracket that opens here is closed right before the brace is."""
+    level = 0
+    for place in range(reader.at, len(reader.tokens)):
+        token = reader.tokens[place]
+        if token.kind == "mark" and token.text in (*OPENING, "{"):
+            level += 1
+        elif token.kind == "mark" and token.text in (*OPENING.values(), "}"):
+            level -= 1
+            if level == 0:
+                after = reader.tokens[place + 1]
+                return after.kind == "mark" and after.text == "}"
+    return False
+
+
+def _listed(reader: LatexReader) -> list[Any]:
+    closing = OPENING[reader.take().text]
+    bars, reader.in_bars = reader.in_bars, False
+    values = [reader.expression()]
+    while reader.sees(","):
+        reader.take()
+        values.append(reader.expression())
+    reader.in_bars = bars
+    reader.expect(closing)
+    return values
+
+
+def _bare(reader: LatexReader, token: Token) -> Any:
+    """Factors without brackets: numbers, names, fractions and roots up to the next sign or function."""
+    value: Any = None
+    while _is_plain(reader):
+        factor = reader.power()
+        value = factor if value is None else value * factor
+    if value is None:
+        raise reader.error(f"the argument of {token.text} is missing; put it in brackets")
+    if reader.sees(*OPENING):
+        raise reader.error(
+            f"unclear whether this belongs to the argument of {token.text}; put that in brackets"
+        )
+    return value
+
+
+def _is_plain(reader: LatexReader) -> bool:
+    token = reader.next
+    if token.kind in ("number", "letter"):
+        return True
+    is_name = token.text in GREEK and (token.text not in FUNCTIONS or reader.names_ahead())
+    return token.kind == "command" and (is_name or token.text in (*FRACTIONS, "sqrt", "infty"))
+
+
+def bessel(reader: LatexReader) -> Any | None:
+    """A Bessel function such as K_0(x), unless that name is declared; None where there is none."""
+    kind = BESSEL.get(reader.next.text)
+    if kind is None or reader.names_ahead():
+        return None
+    place, token = reader.at, reader.take()
+    if not reader.sees("_"):
+        reader.at = place
+        return None
+    reader.take()
+    try:
+        order = reader.argument("the order")
+    except ParseError:
+        order = None
+    power = None
+    if order is not None and reader.sees("^"):
+        reader.take()
+        power = reader.argument("a power")
+    if order is None or not reader.sees(*OPENING):
+        reader.at = place
+        return None
+    value = reader.call(kind, [order, *_listed(reader)], token)
+    return value if power is None else reader.raise_to(value, power, token)
