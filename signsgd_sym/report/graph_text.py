@@ -1,4 +1,4 @@
-"""The graph of results as text: each derivation below those it rests on, and what falls without an assumption."""
+"""The graph of results as text, and what falls without an assumption."""
 
 from __future__ import annotations
 
