@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,14 +25,26 @@ app = typer.Typer(
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
 
 
+class Bar:
+    """Says what is under way on standard error if that is a terminal; `write` prints a line beside it."""
+
+    def __call__(self, stage: str, share: float) -> None:
+        """Nothing: there is no terminal."""
+
+    def write(self, line: str) -> None:
+        """A line on standard output."""
+        typer.echo(line)
+
+
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, float], None]]:
+def progress_bar() -> Iterator[Bar]:
     """A bar on standard error when that is a terminal, silence otherwise."""
     if not sys.stderr.isatty():
-        yield lambda stage, share: None
+        yield Bar()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.text import Text
 
     columns = (
         SpinnerColumn(),
@@ -40,13 +52,32 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # Rich would send what is printed to the bar's console, that is to standard error, pipe or not.
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("", total=1.0)
 
-        def show(stage: str, share: float) -> None:
-            bar.update(task, description=stage, completed=share)
+        class Shown(Bar):
+            def __call__(self, stage: str, share: float) -> None:
+                bar.update(task, description=stage, completed=share)
 
-        yield show
+            def write(self, line: str) -> None:
+                if sys.stdout.isatty():
+                    bar.console.print(Text.from_ansi(line), soft_wrap=True)
+                else:
+                    super().write(line)
+
+        yield Shown()
+
+
+def terminal() -> tuple[bool, int]:
+    """Whether standard output takes colours, and how wide it is."""
+    import os
+    import shutil
+
+    if not sys.stdout.isatty():
+        return False, 100
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    return not plain, min(shutil.get_terminal_size().columns, 120)
 
 
 def _print_json(data: Any) -> None:
@@ -94,32 +125,79 @@ def demo(
         typer.echo(demo_text(result, paths))
 
 
-@app.command(epilog="Example: signsgd-sym derive sign-modes --format latex")
+@app.command(epilog="Example: signsgd-sym derive sign-modes --format html -o sign-modes.html")
 def derive(
     derivation_id: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="Which derivation; all are listed without.")
     ] = None,
     style: Annotated[str, typer.Option("--format", help="text, latex, markdown, html or ipynb.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    graph: Annotated[
+        bool, typer.Option("--graph", help="Show what rests on what, of all derivations; text or html.")
+    ] = False,
+    without: Annotated[
+        str | None, typer.Option(metavar="ASSUMPTION", help="With --graph: what falls without it.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the points at which the steps are checked.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """List the derivations, or show one step by step."""
+    """List the derivations, or check one and show it step by step with each step's verdict."""
+    from signsgd_sym.report.derive_command import DeriveRequest, derive_content
     from signsgd_sym.report.files import write_file
-    from signsgd_sym.report.show import derivation_as, derivation_data, list_data, list_text
 
-    if derivation_id is None:
-        listed = list_data()
-        content = json.dumps(listed, indent=2) if as_json else list_text(listed)
-    else:
-        from signsgd_sym.derive.catalogue import derive as make
-
-        made = make(derivation_id)
-        content = json.dumps(derivation_data(made), indent=2) if as_json else derivation_as(made, style)
+    request = DeriveRequest.parse(derivation_id, style, graph, without, seed, as_json)
+    colour, width = terminal() if output is None else (False, 100)
+    with progress_bar() as show:
+        content = derive_content(request, show, colour=colour, width=width).rstrip("\n")
     if output is None:
-        typer.echo(content.rstrip("\n"))
+        typer.echo(content)
     else:
-        write_file(output, content.rstrip("\n") + "\n")
+        write_file(output, content + "\n")
         typer.echo(f"wrote {output}", err=True)
+
+
+@app.command(epilog="Example: signsgd-sym check arcsine-law mine.steps --seed 1")
+def check(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID|FILE]...", help="Derivations and files; everything built in without."),
+    ] = None,
+    mutate: Annotated[
+        int, typer.Option("--mutate", metavar="N", help="Also try N mutants of the steps.")
+    ] = 0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Of points and mutants; drawn, and printed, without.")
+    ] = None,
+    points: Annotated[int, typer.Option("--points", help="Random points a step.")] = 20,
+    digits: Annotated[int, typer.Option("--digits", help="Digits to which both sides must agree.")] = 40,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify derivations: name the first wrong step, with a counterexample.
+
+    A .py file is executed, as pytest would execute it: check only those you trust. A .steps file is
+    parsed and never executed.
+
+    The exit status is 0 if no step is refuted and none undecided; steps that are cited from the literature
+    are not checked and are listed apart.
+    """
+    from signsgd_sym.report import check_command as command
+
+    request = command.CheckRequest.parse(names or [], mutate, seed, points, digits)
+    colour, width = terminal()
+    with progress_bar() as show:
+
+        def emit(outcome: Any) -> None:
+            if not as_json:
+                show.write(command.outcome_text(outcome, colour=colour, width=width))
+
+        answer = command.run_check(request, show, emit)
+    if as_json:
+        _print_json(command.check_data(answer))
+    else:
+        typer.echo(command.summary_text(answer))
+    if answer.interrupted:
+        raise KeyboardInterrupt
+    raise typer.Exit(answer.exit_code)
 
 
 @app.command(

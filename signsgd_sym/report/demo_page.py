@@ -19,8 +19,9 @@ from signsgd_sym.notation import phi
 from signsgd_sym.report import plots
 from signsgd_sym.report.demo import LEARNING_RATE, DemoResult, Rung
 from signsgd_sym.report.files import write_file
-from signsgd_sym.report.html import derivation_html, formula, math, page, resource, table
+from signsgd_sym.report.html import derivation_html, formula, math, page, table
 from signsgd_sym.report.latex import latex, sde_latex
+from signsgd_sym.report.resources import resource
 from signsgd_sym.report.text import law_label
 
 MARKS = {"a": (plots.VERMILION, "o"), "b": (plots.GREEN, "s"), "c": (plots.PURPLE, "^")}

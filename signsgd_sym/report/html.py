@@ -3,18 +3,13 @@ r"""Self-contained HTML pages: MathML for formulas, inline SVG for figures, no s
 from __future__ import annotations
 
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from latex2mathml.converter import convert
 
 from signsgd_sym.proof.derivation import Derivation
 from signsgd_sym.report.latex import latex, step_latex
-
-
-def resource(name: str) -> str:
-    """A text file that ships with this folder, from `templates/`."""
-    return files("signsgd_sym.report").joinpath("templates", name).read_text("utf-8")
+from signsgd_sym.report.resources import resource
 
 
 def math(source: str, *, display: bool = False) -> str:

@@ -14,19 +14,25 @@ from sympy.printing.latex import LatexPrinter
 from signsgd_sym.derive.sde import LimitSDE
 from signsgd_sym.notation import LATEX_NAMES, Kbar, R, t
 from signsgd_sym.proof.derivation import Derivation, Step
+from signsgd_sym.proof.verdict import Report
+from signsgd_sym.report import words
 
 _root = sp.Symbol("sqrt(2*R)", positive=True)
-RELATIONS = {"=": "=", "~": "=", "->": r"\to", ":=": ":="}
+RELATIONS = {"=": "=", "<=": r"\le", "~": "=", "->": r"\to", "has law": r"\sim", ":=": ":="}
 
 
 def with_root(expr: Any) -> Any:
-    """`expr` with the odd powers of sqrt(R) written in sqrt(2 R), where that makes it shorter."""
+    """`expr` with the odd powers of sqrt(R) written in sqrt(2 R), in each product that this makes shorter."""
 
     def is_root(node: Any) -> bool:
         return isinstance(node, sp.Pow) and node.base == R and getattr(node.exp, "q", 1) == 2
 
-    rewritten = expr.replace(is_root, lambda node: (_root / sp.sqrt(2)) ** (2 * node.exp))
-    return rewritten if sp.count_ops(rewritten) < sp.count_ops(expr) else expr
+    def shorter(product: Any) -> Any:
+        rooted = [(_root / sp.sqrt(2)) ** (2 * f.exp) if is_root(f) else f for f in product.args]
+        rewritten = sp.Mul(*rooted)
+        return rewritten if sp.count_ops(rewritten) < sp.count_ops(product) else product
+
+    return expr.replace(lambda node: isinstance(node, sp.Mul) and any(map(is_root, node.args)), shorter)
 
 
 class Printer(LatexPrinter):
@@ -92,32 +98,62 @@ def step_latex(step: Step) -> tuple[str, str, str]:
     if step.relation == "~":
         right += rf" + O\left({latex(step.order)}\right)"
     if step.relation == "->":
-        relation = rf"\xrightarrow[{latex(step.variable)} \to {latex(step.point)}]{{}}"
+        side = {"+": "^+", "-": "^-"}.get(step.direction, "") if not step.point.is_infinite else ""
+        relation = rf"\xrightarrow[{latex(step.variable)} \to {latex(step.point)}{side}]{{}}"
     return latex(step.lhs), relation, right
 
 
-def derivation_latex(derivation: Derivation) -> str:
-    """The derivation as an `align*` environment, a reason behind every line."""
+def derivation_latex(derivation: Derivation, report: Report | None = None) -> str:
+    """The derivation as an `align*` environment, a reason behind every line.
+
+    With a report, the verdict of every line is a comment above it, so that the formulas can be pasted into
+    a paper as they are. What is not a pass is set in the text as well: a reader of the paper has to see it.
+    """
     lines, previous = [], None
     for step in derivation.steps:
         left, relation, right = step_latex(step)
         shown = "" if previous is not None and step.lhs == previous else left
-        lines.append(rf"  {shown} &{relation} {right} && \text{{{_escape(step.reason)}}}")
+        reason, comment = _escape(step.reason), ""
+        if step.reference:
+            reason += f" (cited: {_escape(step.reference)})"
+        if report is not None:
+            judgement = report[step.id]
+            word, rest = words.verdict_words(judgement)
+            comment = "  % " + ", ".join(part for part in (f"{step.id}: {word}", rest) if part) + "\n"
+            if judgement.verdict.failed:
+                reason += rf" \textbf{{[{word}]}}"
+        lines.append(rf"{comment}  {shown} &{relation} {right} && \text{{{reason}}}")
         previous = step.rhs
     body = " \\\\\n".join(lines)
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+    return f"{_comment(derivation, report)}\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _comment(derivation: Derivation, report: Report | None) -> str:
+    """Title, verdict, what is given and which steps need it, as comments."""
+    if report is None:
+        return ""
+    lines = [
+        f"{derivation.id}: {derivation.title}",
+        f"{report.verdict.value}: {words.tally(report.judgements)}",
+    ]
+    needed = dict(words.needed_words(derivation, report))
+    lines += [f"given: {a.text} ({needed[a.label]})" for a in derivation.given]
+    lines += [f"sampled {region}: {steps}" for region, steps in words.regions(report)]
+    return "".join(f"% {' '.join(line.split())}\n" for line in lines)
+
+
+_SPECIAL = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "^": r"\^{}",
+        "~": r"\textasciitilde{}",
+        **{character: "\\" + character for character in "_&%#${}"},
+    }
+)
 
 
 def _escape(text: str) -> str:
-    for character, replacement in (
-        ("\\", r"\textbackslash "),
-        ("_", r"\_"),
-        ("^", r"\^{}"),
-        ("&", r"\&"),
-        ("%", r"\%"),
-    ):
-        text = text.replace(character, replacement)
-    return text
+    return text.translate(_SPECIAL)
 
 
 def sde_latex(sde: LimitSDE) -> str:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 from sympy.printing.str import StrPrinter
+from sympy.stats import random_symbols
 
 from signsgd_sym.derive.sde import LimitSDE
 from signsgd_sym.proof.derivation import Derivation, Step
+from signsgd_sym.proof.verdict import Report
 from signsgd_sym.report.latex import _is_scalar_product, with_root
 
 WIDTH = 100
+
+
+def derivation_text(derivation: Derivation, report: Report | None = None, **options: Any) -> str:
+    """The derivation step by step, with verdicts where there is a report; see `layout`."""
+    from signsgd_sym.report.layout import layout
+
+    return layout(derivation, report, **options)
 
 
 class _Printer(StrPrinter):
@@ -33,11 +41,10 @@ class _Printer(StrPrinter):
         return "eps" if node.name == "epsilon" else str(node.name)
 
     def _print_MatPow(self, node: Any) -> str:
-        return (
-            f"{self._print(node.base)}^({node.exp})"
-            if node.exp.is_Rational
-            else str(super()._print_MatPow(node))
-        )
+        if not node.exp.is_Rational:
+            return str(super()._print_MatPow(node))
+        plain = node.exp.is_Integer and node.exp > 0 and isinstance(node.base, sp.MatrixSymbol)
+        return f"{self._print(node.base)}^{node.exp}" if plain else f"{self._print(node.base)}^({node.exp})"
 
     def _print_Inverse(self, node: Any) -> str:
         return f"{self._print(node.arg)}^(-1)"
@@ -53,49 +60,46 @@ def text(expr: Any) -> str:
     return str(_Printer().doprint(with_root(sp.sympify(expr))))
 
 
+def laws_text(*sides: Any) -> str:
+    """`X ~ Normal(0, 1)` for every `sympy.stats` variable in the sides of a step."""
+    symbols = sorted({s for side in sides for s in random_symbols(side)}, key=str)
+    return ", ".join(f"{text(symbol)} ~ {_law_text(symbol)}" for symbol in symbols)
+
+
+def _law_text(symbol: Any) -> str:
+    law = getattr(symbol.pspace, "distribution", None)
+    if law is None:
+        return str(symbol.pspace)
+    return f"{type(law).__name__.removesuffix('Distribution')}({', '.join(map(text, law.args))})"
+
+
+def limit_text(step: Step) -> str:
+    """`R -> 0`, with the side from which where it is one."""
+    side = {"+": " from above", "-": " from below"}.get(step.direction, "")
+    return f"{text(step.variable)} -> {text(step.point)}{'' if step.point.is_infinite else side}"
+
+
 def step_text(step: Step) -> tuple[str, str]:
     """Left side and "relation right side" of a step."""
-    right = text(step.rhs)
+    left, right = text(step.lhs), text(step.rhs)
     if step.relation == "~":
-        return text(step.lhs), f"= {right} + O({text(step.order)})"
+        return left, f"= {right} + O({text(step.order)})   as {limit_text(step)}"
     if step.relation == "->":
-        return text(step.lhs), f"-> {right}   as {text(step.variable)} -> {text(step.point)}"
-    return text(step.lhs), f"{step.relation} {right}"
+        return left, f"-> {right}   as {limit_text(step)}"
+    if step.relation == "has law":
+        laws = laws_text(step.lhs, step.rhs)
+        return left, f"has the law of {right}" + (f"   where {laws}" if laws else "")
+    return left, f"{step.relation} {right}"
 
 
-def _wrap(line: str, indent: str) -> str:
-    return "\n".join(
-        textwrap.wrap(
-            line,
-            WIDTH,
-            initial_indent=indent,
-            subsequent_indent=indent + "    ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    )
+def statement(step: Step) -> str:
+    """The whole step in one line.
 
-
-def derivation_text(derivation: Derivation) -> str:
-    """The derivation as indented text: each step, then its reason."""
-    lines = [f"{derivation.id}   {derivation.title}"]
-    if derivation.given:
-        lines.append(_wrap("given   " + ";  ".join(a.text for a in derivation.given), "  "))
-    if derivation.uses:
-        lines.append(_wrap("uses    " + ", ".join(u.id for u in derivation.uses), "  "))
-    previous = None
-    for step in derivation.steps:
-        left, right = step_text(step)
-        lines.append("")
-        label = f"{step.id:>3}  "
-        if previous is not None and step.lhs == previous:
-            lines.append(label + _wrap(right, "     ").lstrip())
-        else:
-            lines += [label + _wrap(left, "     ").lstrip(), _wrap(right, "       ")]
-        reason = step.reason + (f"  [cited: {step.reference}]" if step.reference else "")
-        lines.append(_wrap("| " + reason, "         "))
-        previous = step.rhs
-    return "\n".join(lines)
+    >>> from signsgd_sym.notation import x
+    >>> statement(Step("1", x, "=", sp.exp(x), ""))
+    'x = exp(x)'
+    """
+    return " ".join(step_text(step))
 
 
 def sde_text(sde: LimitSDE) -> str:
