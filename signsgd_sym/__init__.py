@@ -21,7 +21,12 @@ _HOME = {
     "SIGN": "model.update_rule",
     "UpdateRule": "model.update_rule",
     "noise_law": "model.noise",
+    "Assumption": "proof.derivation",
     "Derivation": "proof.derivation",
+    "Recorder": "proof.derivation",
+    "Report": "proof.verdict",
+    "Verdict": "proof.verdict",
+    "check": "report.checked",
     "SDE": "derive.ito",
     "ito": "derive.ito",
     "LimitSDE": "derive.sde",
@@ -44,7 +49,9 @@ if TYPE_CHECKING:
     from signsgd_sym.model.noise import NoiseLaw, noise_law
     from signsgd_sym.model.schedule import Schedule
     from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
-    from signsgd_sym.proof.derivation import Derivation
+    from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+    from signsgd_sym.proof.verdict import Report, Verdict
+    from signsgd_sym.report.checked import check
     from signsgd_sym.simulate import GaussianStream, PoolStream, Simulation
     from signsgd_sym.simulate.ensemble import simulate
     from signsgd_sym.solve.risk import RiskResult, risk_curve
@@ -53,17 +60,22 @@ __all__ = [
     "SDE",
     "SGD",
     "SIGN",
+    "Assumption",
     "Covariance",
     "Derivation",
     "GaussianStream",
     "LimitSDE",
     "NoiseLaw",
     "PoolStream",
+    "Recorder",
+    "Report",
     "RiskODE",
     "RiskResult",
     "Schedule",
     "Simulation",
     "UpdateRule",
+    "Verdict",
+    "check",
     "derive",
     "derive_risk_ode",
     "derive_sde",

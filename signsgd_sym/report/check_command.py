@@ -101,9 +101,19 @@ def run_check(
                 show(done[shown])
                 shown += 1
         if request.mutants:
-            from signsgd_sym.report.mutate_run import mutate_targets
+            from signsgd_sym.report.mutate_run import mutate_checked
 
-            answer.mutants = mutate_targets(request, progress)
+            answer.mutants = {}
+            checked = [(request.targets[k], outcome) for k in sorted(done) for outcome in done[k]]
+            mutate_checked(
+                [(target, outcome) for target, outcome in checked if not outcome.repeats],
+                request.mutants,
+                request.seed,
+                points=request.points,
+                digits=request.digits,
+                progress=progress,
+                found=answer.mutants,
+            )
     except KeyboardInterrupt:
         answer.interrupted = True
         for index in sorted(done):
@@ -184,17 +194,26 @@ def summary_text(answer: CheckAnswer) -> str:
     unused = [f"{label} of {o.node.id}" for o in answer.outcomes for label in o.report.unused]
     if unused:
         lines.append(f"given, needed by no step: {', '.join(unused)}")
-    if answer.mutants is not None:
-        m = answer.mutants
-        lines.append(
-            f"{m['tried']} mutants: {m['rejected']} rejected, {m['implied']} implied (still true), "
-            f"{m['undecided']} undecided, {m['survived']} survived"
-        )
+    if answer.mutants:
+        lines += _mutants_text(answer.mutants)
     lines.append(
         f"{request.digits} digits at {request.points} points, {answer.seconds:.0f} s; "
         f"the points were drawn with --seed {request.seed}"
     )
     return "\n".join(lines)
+
+
+def _mutants_text(found: dict[str, Any]) -> list[str]:
+    """The counts, then each mutant that the checker did not see through."""
+    lines = [
+        f"{found['tried']} mutants: {found['rejected']} rejected, {found['implied']} implied (still true), "
+        f"{found['undecided']} undecided, {found['survived']} survived"
+    ]
+    for one in found["listed"]:
+        lines.append(
+            f"  {one['outcome']}: {one['derivation']} step {one['step']} ({one['slip']}): {one['mutant']}"
+        )
+    return lines
 
 
 def _count(things: Any, noun: str) -> str:

@@ -47,7 +47,7 @@ def derive_content(request: DeriveRequest, progress: Progress, *, colour: bool, 
     if request.graph:
         from signsgd_sym.report.graph_command import graph_content
 
-        return graph_content(request.without, request.style, request.as_json, request.seed, progress)
+        return graph_content(request.without, request.style, request.as_json, request.seed, progress, width)
     if request.id is None:
         listed = list_data()
         return json.dumps(listed, indent=2) if request.as_json else list_text(listed)

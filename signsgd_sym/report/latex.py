@@ -22,13 +22,17 @@ RELATIONS = {"=": "=", "<=": r"\le", "~": "=", "->": r"\to", "has law": r"\sim",
 
 
 def with_root(expr: Any) -> Any:
-    """`expr` with the odd powers of sqrt(R) written in sqrt(2 R), where that makes it shorter."""
+    """`expr` with the odd powers of sqrt(R) written in sqrt(2 R), in each product that this makes shorter."""
 
     def is_root(node: Any) -> bool:
         return isinstance(node, sp.Pow) and node.base == R and getattr(node.exp, "q", 1) == 2
 
-    rewritten = expr.replace(is_root, lambda node: (_root / sp.sqrt(2)) ** (2 * node.exp))
-    return rewritten if sp.count_ops(rewritten) < sp.count_ops(expr) else expr
+    def shorter(product: Any) -> Any:
+        rooted = [(_root / sp.sqrt(2)) ** (2 * f.exp) if is_root(f) else f for f in product.args]
+        rewritten = sp.Mul(*rooted)
+        return rewritten if sp.count_ops(rewritten) < sp.count_ops(product) else product
+
+    return expr.replace(lambda node: isinstance(node, sp.Mul) and any(map(is_root, node.args)), shorter)
 
 
 class Printer(LatexPrinter):

@@ -41,11 +41,10 @@ class _Printer(StrPrinter):
         return "eps" if node.name == "epsilon" else str(node.name)
 
     def _print_MatPow(self, node: Any) -> str:
-        return (
-            f"{self._print(node.base)}^({node.exp})"
-            if node.exp.is_Rational
-            else str(super()._print_MatPow(node))
-        )
+        if not node.exp.is_Rational:
+            return str(super()._print_MatPow(node))
+        plain = node.exp.is_Integer and node.exp > 0 and isinstance(node.base, sp.MatrixSymbol)
+        return f"{self._print(node.base)}^{node.exp}" if plain else f"{self._print(node.base)}^({node.exp})"
 
     def _print_Inverse(self, node: Any) -> str:
         return f"{self._print(node.arg)}^(-1)"
