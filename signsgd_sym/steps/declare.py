@@ -12,15 +12,12 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
-from signsgd_sym.errors import ParseError
 from signsgd_sym.model.grammar import CONSTANTS, RELATIONS
-from signsgd_sym.model.parse import Reader
 from signsgd_sym.proof.derivation import Assumption
 from signsgd_sym.steps.forms import language
 from signsgd_sym.steps.place import Span
@@ -29,6 +26,7 @@ TYPES = ("real", "positive", "negative", "nonnegative", "nonpositive", "integer"
 EXAMPLE = "R > 0; x real; n integer; -1 < rho < 1"
 _TYPED = re.compile(r"\s*(\w+(?:\s*,\s*\w+)*)\s+([a-z]+(?:\s+[a-z]+)*)\s*")
 _MANY = re.compile(r"\s*((?:\w+\s*,\s*)+\w+)\s*(<=|>=|<|>)\s*(\S.*)")
+SIGNS = {ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.NotEq: "!="}
 _FLIP = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
 
 
@@ -52,10 +50,18 @@ class Declarations:
 
     def add(self, item: Span) -> None:
         """One item, a type or a bound."""
+        for word in re.finditer(r"[A-Za-z_]\w*", item.text):
+            if keyword.iskeyword(word[0]):
+                check_name(item, word[0], item.start + word.start())
         typed = _TYPED.fullmatch(item.text)
-        if typed and all(word in TYPES for word in typed[2].split()):
+        if typed:
+            words = typed[2].split()
+            unknown = next((word for word in words if word not in TYPES), None)
+            if unknown:
+                column = item.start + item.text.find(unknown, typed.start(2))
+                raise item.error(f"{unknown} is not a type; there are {', '.join(TYPES)}", column)
             for name in re.split(r"\s*,\s*", typed[1]):
-                self._declare(item, name, dict.fromkeys(typed[2].split(), True))
+                self._declare(item, name, dict.fromkeys(words, True))
             return
         many = _MANY.fullmatch(item.text)
         if many:  # a, b > 0 is a > 0 and b > 0
@@ -75,23 +81,25 @@ class Declarations:
         node = _comparison(span)
         sides = [node.left, *node.comparators]
         names = [side.id for side in sides if isinstance(side, ast.Name) and side.id not in CONSTANTS]
+        for side in sides:
+            if not names and isinstance(side, ast.Name):
+                check_name(item, side.id, side.col_offset)
         if not names:
             raise item.error(f"no symbol stands alone in this bound; write for example {EXAMPLE}")
         for name in names:
             self._declare(item, name, {})
         for operator, left, right in zip(node.ops, sides, sides[1:], strict=False):
-            self._sign(left, type(operator), right)
-            self._sign(right, _FLIP.get(type(operator), ast.NotEq), left)
+            self._sign(span, left, type(operator), right)
+            self._sign(span, right, _FLIP.get(type(operator), ast.NotEq), left)
         self.bounds.append(span)
 
-    def _sign(self, name: ast.expr, operator: type[ast.cmpop], bound: ast.expr) -> None:
+    def _sign(self, span: Span, name: ast.expr, operator: type[ast.cmpop], bound: ast.expr) -> None:
         """What a bound by a number says of the sign of a symbol."""
         if not isinstance(name, ast.Name) or name.id in CONSTANTS:
             return
-        try:
-            number = Reader("").expression(_constant(bound))
-        except ParseError:
-            return
+        if any(isinstance(part, ast.Name) and part.id not in CONSTANTS for part in ast.walk(bound)):
+            return  # a bound by other symbols says nothing of the sign, as far as this goes
+        number = language(span.masked, {}, span.start, span.stop).expression(bound)
         strict = operator in (ast.Gt, ast.Lt)
         if operator in (ast.Gt, ast.GtE) and number.is_extended_nonnegative and number.is_finite:
             self.types[name.id]["positive" if strict or number.is_positive else "nonnegative"] = True
@@ -110,50 +118,43 @@ class Declarations:
                 span, column = self.spans[name]
                 words = ", ".join(sorted(types))
                 raise span.error(f"{name} cannot be {words} at once; change it", column) from None
-        bounds = [assumption(span, symbols) for span in self.bounds]
-        return symbols, [a for a in bounds if a is not None]
-
-
-def _constant(node: ast.expr) -> ast.expr:
-    """The node, if it is a number; anything else is not read."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and part.id not in CONSTANTS:
-            raise ParseError("not a number")
-        if isinstance(part, ast.Constant):
-            raise_unless_number(part)
-    return node
-
-
-def raise_unless_number(node: ast.Constant) -> None:
-    """Refuse strings and the like among constants."""
-    if type(node.value) not in (int, float):
-        raise ParseError("not a number")
+        found = []
+        for span in self.bounds:
+            with span.complaints():
+                found += assumptions(span, symbols)
+        return symbols, found
 
 
 def _comparison(span: Span) -> ast.Compare:
     node = language(span.masked, {}, span.start, span.stop).tree()
-    if not isinstance(node, ast.Compare) or not all(type(op) in {*RELATIONS, ast.NotEq} for op in node.ops):
+    if isinstance(node, ast.Tuple):
+        raise span.error("one bound at a time; put ; between them", span.start + span.text.find(","))
+    if not isinstance(node, ast.Compare) or not all(type(op) in SIGNS for op in node.ops):
         raise span.error(f"expected a type or a bound by <, <=, >, >=, such as {EXAMPLE}")
     return node
 
 
-def assumption(span: Span, symbols: dict[str, Any]) -> Assumption | None:
-    """The assumption that a comparison states; None if it holds already by what the symbols are.
+def assumptions(span: Span, symbols: dict[str, Any]) -> list[Assumption]:
+    """What a comparison states, one assumption for each of its signs, without what the symbols say already.
+
+    One each, because the check asks of every assumption which steps fail without it.
 
     Raises:
         ParseError: for anything else, and for what can never hold.
     """
     node = _comparison(span)
     reader = language(span.masked, symbols, span.start, span.stop)
-    sides = [reader.expression(side) for side in (node.left, *node.comparators)]
-    relations = list(_relations(node, sides))
-    relation = sp.And(*relations)
-    if relation == sp.false:
-        raise span.error("this can never hold; change it")
-    return None if relation == sp.true else Assumption(span.text.strip(), relation)
-
-
-def _relations(node: ast.Compare, sides: list[sp.Expr]) -> Iterator[Any]:
-    for operator, left, right in zip(node.ops, sides, sides[1:], strict=False):
+    nodes = (node.left, *node.comparators)
+    sides = [reader.expression(side) for side in nodes]
+    found = []
+    for k, operator in enumerate(node.ops):
         relate = sp.Ne if isinstance(operator, ast.NotEq) else RELATIONS[type(operator)]
-        yield relate(left, right)
+        relation = relate(sides[k], sides[k + 1])
+        if relation == sp.false:
+            raise span.error("this can never hold; change it")
+        if relation != sp.true:
+            sign = SIGNS[type(operator)]
+            found.append(
+                Assumption(f"{reader.source(nodes[k])} {sign} {reader.source(nodes[k + 1])}", relation)
+            )
+    return found

@@ -39,6 +39,7 @@ def _derivative(reader: LatexReader) -> list[tuple[Any, int]] | None:
     r"""The variables of \frac{d^n}{dx^n}, the innermost first; None if this is another fraction."""
     if not reader.sees("{") or not _is_d(reader.tokens[reader.at + 1]):
         return None
+    first = reader.tokens[reader.at + 1]
     reader.at += 2
     total = _order(reader)
     if not reader.sees("}") or reader.tokens[reader.at + 1].text != "{":
@@ -55,6 +56,8 @@ def _derivative(reader: LatexReader) -> list[tuple[Any, int]] | None:
             raise reader.error(f"a derivative is taken by a declared symbol; declare {names[0]}", token)
         variables.insert(0, (symbol, _order(reader)))
     end = reader.take()
+    if _is_ambiguous(reader, first):
+        raise reader.error("d is declared here; write \\mathrm{d} for a derivative", first)
     if sum(count for _, count in variables) != total:
         raise reader.error("the orders above and below do not agree", end)
     return variables
@@ -146,13 +149,19 @@ def _differential(reader: LatexReader, token: Token) -> int:
         elif level == 0 and one.kind == "letter" and one.text == "d":
             before = reader.tokens[place - 1]
             named = after.kind == "letter" or after.text in GREEK or after.text in ACCENTS
-            if named and before.text not in ("_", "^"):
+            if named and before.text not in ("_", "^") and not _is_ambiguous(reader, one):
                 if inside == 0:
                     return place
                 inside -= 1
+    form = "\\mathrm{d}x (d is declared here)" if "d" in reader.scope else "\\, dx"
     raise reader.error(
-        "the differential of this integral is missing; write \\, dx at its end, behind any fraction", token
+        f"the differential of this integral is missing; write {form} at its end, behind any fraction", token
     )
+
+
+def _is_ambiguous(reader: LatexReader, d: Token) -> bool:
+    """Whether an italic d may be the symbol that the file declares."""
+    return "d" in reader.scope and d.kind == "letter" and d.side != "upright"
 
 
 def _indexed(make: Callable[..., Any], what: str) -> Operator:

@@ -25,6 +25,8 @@ MAY_IMPORT = {
     "model": BASE,
     "balls": BASE,
     "proof": BASE | {"balls"},
+    "steps": BASE | {"model", "proof"},
+    "pytest_plugin": {"errors", "proof", "steps"},
     "derive": BASE | {"_callable", "model", "balls", "proof"},
     "codegen": BASE | {"balls", "proof"},
     "solve": BASE | {"model", "balls", "proof", "derive", "codegen"},
