@@ -67,6 +67,10 @@ phi = sp.Function("phi", positive=True)(R)
 # --- quantities a derivation speaks about before it knows them ---------------------------------
 conditional_mean = sp.Symbol("E[f(x_i) | G = g]", real=True)
 """E[f(x_i) | G = g]."""
+conditional_mean_of_pair = sp.Symbol("E[f(x_j) | x_i]", real=True)
+"""E[f(x_j) | x_i = sqrt(K_ii) g]."""
+marginal = sp.Function("m")(x)
+"""Density at x of X, on the event Y > 0."""
 mean_given_noise = sp.Symbol("E[f(r x_i) | eps]", real=True)
 """Mean step of coordinate i for a fixed value of the label noise, E[f(r x_i) | eps]."""
 mean_step = sp.Symbol("E[f(r x_i)]", real=True)
@@ -97,6 +101,7 @@ density_at_zero = sp.Symbol("p_R(0)", positive=True)
 
 LATEX_NAMES = {
     conditional_mean: r"\mathbb{E}[f(x_i) \mid G = g]",
+    conditional_mean_of_pair: r"\mathbb{E}[f(x_j) \mid x_i]",
     mean_given_noise: r"\mathbb{E}[f(r x_i) \mid \epsilon]",
     mean_step: r"\mathbb{E}[f(r x_i)]",
     mean_square_given_noise: r"\mathbb{E}[f(r)^2 \mid \epsilon]",

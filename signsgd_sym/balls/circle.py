@@ -49,14 +49,16 @@ def sup_on_circle(function: Callable[[acb], acb], rho: arb, arcs: int = 32) -> a
 def derivative(function: Callable[[acb], acb], at: acb, n: int) -> acb:
     """n-th derivative at `at`; `function` must answer NaN on a ball where it is not holomorphic.
 
-    Any radius will do; one on which the function keeps its size costs the least precision.
+    The radius is the first at which Cauchy's bound of c_n is finite and the next one does not improve it.
     """
-    rho, centre = arb(1), upper(function(at))
-    for shrinking in range(30):
+    chosen = None
+    for k in range(30):
+        rho = arb(4) ** -k
         bound = upper(function(at + disc(rho)))
-        moderate = bound < 2**16 * centre or shrinking > 15 or centre.is_zero()
-        if bound.is_finite() and moderate:
-            factorial = arb(n + 1).gamma()
-            return factorial * taylor_coefficient(lambda e: function(at + e), n, rho, bound)
-        rho /= 4
-    return nan()
+        if chosen is not None and not bound * rho**-n < chosen[1] * chosen[0] ** -n:
+            break
+        if bound.is_finite():
+            chosen = rho, bound
+    if chosen is None:
+        return nan()
+    return arb(n + 1).gamma() * taylor_coefficient(lambda e: function(at + e), n, *chosen)

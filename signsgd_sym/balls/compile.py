@@ -50,6 +50,8 @@ def compile_node(e: Any, slots: Slots) -> Evaluator:
         return lambda args, analytic: exact
     if isinstance(e, sp.Rational):
         return lambda args, analytic: rational(e)
+    if e is sp.nan:
+        return lambda args, analytic: nan()
     if e in CONSTANTS:
         constant = CONSTANTS[e]
         return lambda args, analytic: constant()
@@ -137,10 +139,22 @@ def _pow(e: sp.Pow, slots: Slots) -> Evaluator:
 # --- several arguments, several meanings ------------------------------------------------------
 
 
+def _principal(z: Any) -> Any:
+    """A polar number r exp_polar(i a), r > 0, |a| <= pi, as a complex one; others may be on other sheets."""
+    turns = [factor for factor in sp.Mul.make_args(z) if isinstance(factor, sp.exp_polar)]
+    rest = z / turns[0] if turns else z
+    if rest.has(sp.exp_polar, sp.polar_lift, sp.principal_branch):
+        raise Unsupported(f"the branch of {z}")
+    if turns and not (rest.is_positive and abs(sp.im(turns[0].args[0])) <= sp.pi):
+        raise Unsupported(f"the branch of {z}")
+    return sp.unpolarify(z)
+
+
 def _hyper(e: sp.hyper, slots: Slots) -> Evaluator:
     above = [compile_node(x, slots) for x in e.ap]
     below = [compile_node(x, slots) for x in e.bq]
-    argument = compile_node(sp.unpolarify(e.argument), slots)
+    entire = len(e.ap) <= len(e.bq)
+    argument = compile_node(sp.unpolarify(e.argument) if entire else _principal(e.argument), slots)
     return lambda args, analytic: pfq(
         [f(args, analytic) for f in above], [f(args, analytic) for f in below], argument(args, analytic)
     )
@@ -148,7 +162,7 @@ def _hyper(e: sp.hyper, slots: Slots) -> Evaluator:
 
 def _meijerg(e: sp.meijerg, slots: Slots) -> Evaluator:
     groups = [[compile_node(x, slots) for x in group] for group in (e.an, e.aother, e.bm, e.bother)]
-    argument = compile_node(sp.unpolarify(e.argument), slots)
+    argument = compile_node(_principal(e.argument), slots)
 
     def value(args: Sequence[Ball], analytic: bool) -> acb:
         an, ap, bm, bq = ([f(args, analytic) for f in group] for group in groups)
@@ -162,9 +176,21 @@ def _derivative(e: sp.Derivative, slots: Slots) -> Evaluator:
     if not isinstance(count, sp.Integer) or variable not in slots:
         raise Unsupported(f"Derivative by {variable}, {count} times")
     rest = sp.Derivative(e.expr, *more) if more else e.expr
-    function, k = compile_node(rest, slots), slots[variable]
     if count == 0:
-        return function
+        return compile_node(rest, slots)
+    if isinstance(rest, sp.Integral):
+        from signsgd_sym.balls.under_integral import compile_under_integral
+
+        found = compile_under_integral(rest, variable, int(count), slots)
+        if found is not None:
+            return found
+    if rest.has(sp.Integral) and rest.is_Add:
+        return compile_node(sp.Add(*(sp.Derivative(arg, (variable, count)) for arg in rest.args)), slots)
+    if rest.has(sp.Integral) and rest.is_Mul and count == 1:
+        one, other = rest.args[0], rest.func(*rest.args[1:])
+        slope = sp.Derivative(one, variable) * other + one * sp.Derivative(other, variable)
+        return compile_node(slope, slots)
+    function, k = compile_node(rest, slots), slots[variable]
 
     def value(args: Sequence[Ball], analytic: bool) -> acb:
         return derivative(lambda z: function([*args[:k], z, *args[k + 1 :]], True), args[k], int(count))
@@ -191,6 +217,8 @@ def _indexed(e: sp.Indexed, slots: Slots) -> Evaluator:
 
 
 def _kronecker(e: sp.KroneckerDelta, slots: Slots) -> Evaluator:
+    if len(e.args) > 2:
+        raise Unsupported(f"the range of {e}")
     return compile_node(sp.Piecewise((1, sp.Eq(*e.args[:2], evaluate=False)), (0, True)), slots)
 
 

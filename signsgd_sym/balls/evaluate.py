@@ -81,10 +81,10 @@ def program(expr: sp.Expr | Program, point: Point) -> Program:
     expr = sp.sympify(expr, strict=True)
     with precision(53):
         symbols = tuple(point() if callable(point) else point)
-    summands = expr.args if expr.is_Add or isinstance(expr, sp.MatAdd) else (expr,)
-    return Program(
-        expr, symbols, compile_expr(expr, symbols), tuple(compile_expr(e, symbols) for e in summands)
-    )
+    run = compile_expr(expr, symbols)
+    is_sum = expr.is_Add or isinstance(expr, sp.MatAdd)
+    summands = tuple(compile_expr(e, symbols) for e in expr.args) if is_sum else (run,)
+    return Program(expr, symbols, run, summands)
 
 
 def enclose(
@@ -124,7 +124,8 @@ def compare(
 ) -> Comparison:
     """Whether lhs = rhs at `point`.
 
-    Different: some ball of lhs is disjoint from that of rhs (first sought at 12 digits: it refutes fast).
+    Different: some ball of lhs is disjoint from that of rhs (first sought at 12 digits: it refutes fast), or
+    both are matrices, of different shapes.
     Equal: the balls overlap, and (a) both have `digits` relative digits, or (b) |lhs - rhs| < 10^-digits
     times the sum of the moduli of the summands of both sides, or (c) both contain 0 and lie within
     10^(-2 digits) of it. Else undecided. Raises as `enclose` does, except for `Undecided`.
@@ -140,11 +141,14 @@ def compare(
             except Undecided as limit:
                 reason = str(limit)
                 continue
-            if len(entries(l)) != len(entries(r)):  # one side is NaN as a whole, or the shapes differ
-                continue
-            pairs = list(zip(entries(l), entries(r), strict=True))
             verdict: Literal["equal", "different", "undecided"] = "undecided"
-            if any(a.is_finite() and b.is_finite() and not a.overlaps(b) for a, b in pairs):
+            shapes = {(m.nrows(), m.ncols()) for m in (l, r) if isinstance(m, acb_mat)}
+            if len(entries(l)) != len(entries(r)) and len(shapes) < 2:  # one side is NaN as a whole
+                continue
+            pairs = list(zip(entries(l), entries(r), strict=False))
+            if len(shapes) == 2 or any(
+                a.is_finite() and b.is_finite() and not a.overlaps(b) for a, b in pairs
+            ):
                 verdict = "different"
             elif all(a.is_finite() and b.is_finite() for a, b in pairs):
                 gap = max(upper(a - b) for a, b in pairs)

@@ -208,9 +208,13 @@ def _flagged(f: Callable[..., Ball]) -> Evaluator:
     return lambda args, analytic: f(*args, analytic)
 
 
-def _left_unless_natural(s: acb, z: acb) -> bool:
+def _is_natural(s: acb, least: int = 0) -> bool:
     n = as_integer(s)
-    return (n is None or n < 1) and meets_left_ray(z)
+    return n is not None and n >= least
+
+
+def _left_unless_natural(s: acb, z: acb) -> bool:
+    return not _is_natural(s, 1) and meets_left_ray(z)
 
 
 def _on_right_ray(z: acb) -> bool:
@@ -263,9 +267,8 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.catalan: _plain(lambda n: acb(4).pow(n) * (n + 0.5).gamma() * (n + 2).rgamma() / acb.pi().sqrt()),
     sp.RisingFactorial: _plain(lambda x, n: x.rising(n)),
     sp.loggamma: _cut(lambda z: z.lgamma(), _LEFT),
-    sp.digamma: _plain(lambda z: z.digamma()),
     sp.polygamma: _cut(
-        lambda n, z: z.digamma() if n.is_zero() else z.polygamma(n), lambda n, z: as_integer(n) is None
+        lambda n, z: z.digamma() if n.is_zero() else z.polygamma(n), lambda n, z: not _is_natural(n)
     ),
     sp.uppergamma: _cut(lambda s, z: z.gamma_upper(s), _left_unless_natural),
     sp.lowergamma: _cut(lambda s, z: z.gamma_lower(s), _left_unless_natural),

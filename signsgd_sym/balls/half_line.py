@@ -20,7 +20,7 @@ from flint import acb, arb
 from signsgd_sym.balls.ball import Ball, Evaluator, agree, disc, upper
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.functions import EVAL_LIMIT
-from signsgd_sym.balls.majorant import Majorant
+from signsgd_sym.balls.majorant import Majorant, continued_symbols
 from signsgd_sym.balls.terms import NoMajorant
 
 Integrand = Callable[[acb, bool], acb]
@@ -105,15 +105,21 @@ def from_end(
 
         @cache
         def parameter(e: sp.Expr) -> acb:
-            return constant(e)(args, False)
+            return constant(e)(args, analytic)
+
+        continued = continued_symbols(slots, args, analytic)
 
         def far_end(k: int) -> arb:
-            return Majorant(y, arb(2) ** k, parameter).tail(at_infinity()[0])
+            return Majorant(y, arb(2) ** k, parameter, continued).tail(at_infinity()[0])
 
         def near_end(k: int) -> arb:
             delta = arb(2) ** -k
             bound = upper(g(acb(arb(0).union(delta)), False)) * delta
-            return bound if bound.is_finite() else Majorant(w, arb(2) ** k, parameter).tail(at_zero()[0])
+            return (
+                bound
+                if bound.is_finite()
+                else Majorant(w, arb(2) ** k, parameter, continued).tail(at_zero()[0])
+            )
 
         slack, near, far = arb(0), acb(0), limit.log() if limit is not None else acb(0)
         regular = next((k for k in (0, 8, 16, 32, 64) if _holomorphic(g, first * arb(2) ** -k)), None)
@@ -133,7 +139,9 @@ def from_end(
             total += quadrature(g, acb(0), first * arb(2) ** -regular, tol)
         if limit is None or regular != 0:
             total += quadrature(bind(in_logarithm, args, analytic), near, far, tol)
-        return total + (acb(arb(0, slack.upper())) if real and not analytic else disc(slack))
+        return total + (
+            acb(arb(0, slack.upper())) if real and not continued and not analytic else disc(slack)
+        )
 
     def size(args: Sequence[Ball]) -> arb:
         g = bind(direct, args, False)

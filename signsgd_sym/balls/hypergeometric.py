@@ -58,10 +58,14 @@ def _cancel(a: Sequence[acb], b: Sequence[acb]) -> tuple[list[acb], list[acb]]:
 def meijer_g(an: Sequence[acb], ap: Sequence[acb], bm: Sequence[acb], bq: Sequence[acb], z: acb) -> acb:
     """G^{m,n}_{p,q}(z) with a = an + ap (n first) and b = bm + bq (m first), DLMF 16.17.1; |arg z| < pi.
 
-    For p > q, or p = q and |z| > 1, G(z | a; b) = G(1/z | 1 - b; 1 - a) (DLMF 16.19.1).
+    For p > q, or p = q and |z| > 1, G(z | a; b) = G(1/z | 1 - b; 1 - a) (DLMF 16.19.1). For p = q >= m + n
+    the values for |z| < 1 and |z| > 1 are not continuations of each other, and conventions differ on the
+    second: NaN.
     """
     p, q = len(an) + len(ap), len(bm) + len(bq)
     if meets_left_ray(z):
+        return nan()
+    if p == q and p >= len(an) + len(bm) and not z.abs_upper() < 1:
         return nan()
     if p > q or (p == q and z.abs_lower() > 1):
         flip = [[1 - x for x in xs] for xs in (bm, bq, an, ap)]

@@ -28,6 +28,7 @@ from signsgd_sym.balls.ball import (
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.half_line import Piece, bind, both, from_end, probe, quadrature
 from signsgd_sym.balls.kinks import kink_functions, resolve
+from signsgd_sym.balls.majorant import continued_symbols
 from signsgd_sym.balls.terms import NoMajorant
 
 Chooser = Callable[[Sequence[Ball], bool], list[Piece] | None]
@@ -61,7 +62,8 @@ def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
             if nested or analytic:
                 return nan()
             raise Undecided(f"no proved bound at an end of {e}: {reason}") from None
-        return acb(result.real) if real and not analytic else result
+        as_assumed = real and not analytic and not continued_symbols(slots, args, analytic)
+        return acb(result.real) if as_assumed else result
 
     return value
 
@@ -115,7 +117,10 @@ def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slo
         pieces: list[Piece] = []
         for i, j in zip(path or (), (path or ())[1:], strict=False):
             inside = [*args, _between(at[i], at[j])]
-            pattern = tuple(_strict_sign(g(inside, False)) for g in signs.values())
+            values = [(g, sign(inside, False)) for g, sign in signs.items()]
+            pattern = tuple(
+                _strict_sign(acb(z.real) if analytic and g.is_extended_real else z) for g, z in values
+            )
             if 0 in pattern:
                 return None
             smooth, chooser = between(i, j, pattern)
@@ -130,25 +135,33 @@ def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slo
 
 
 def _ordered(at: list[acb | None]) -> list[int] | None:
-    """Indices of the ends and of the distinct roots strictly between them, in order; None if unclear."""
+    """Indices of the ends and of the distinct roots strictly between them, in order; None if unclear.
+
+    A complex end is unclear. A complex root is the continuation of one that is real for the real values of
+    the parameters; if its real part lies outside, so do those.
+    """
     lo, hi = at[0], at[1]
-    if (lo is not None and not is_real(lo)) or (hi is not None and not is_real(hi)):
+    if not all(is_real(end) for end in (lo, hi) if end is not None):
         return None
+    if lo is not None and hi is not None and not lo.real < hi.real:
+        if lo.real > hi.real:
+            path = _ordered([hi, lo, *at[2:]])
+            return path and [0, *path[-2:0:-1], 1]
+        if not (lo - hi).is_zero():
+            return None
     inner: list[int] = []
     for k, root in enumerate(at[2:], 2):
         if root is None or not root.is_finite():
             return None
         if not root.imag.contains(0):
             continue
-        if not is_real(root):
-            return None
         x = root.real
         known = [at[j] for j in (0, 1, *inner) if at[j] is not None]
         if any((root - z).is_zero() for z in known if z is not None):
             continue
         left, right = (lo is None or x > lo.real), (hi is None or x < hi.real)
         outside = (lo is not None and x < lo.real) or (hi is not None and x > hi.real)
-        if left and right and not any(x.overlaps(z.real) for z in known if z is not None):
+        if is_real(root) and left and right and not any(x.overlaps(z.real) for z in known if z is not None):
             inner.append(k)
         elif not outside:
             return None

@@ -73,7 +73,9 @@ def resolve(f: Any, signs: Signs) -> Any:
             kept.append((resolve(value, signs), holds))
             if holds == sp.true:
                 break
-        return kept[0][0] if kept and kept[0][1] == sp.true else sp.Piecewise(*kept, evaluate=False)
+        if not kept:  # no condition holds: SymPy's value is nan
+            return sp.nan
+        return kept[0][0] if kept[0][1] == sp.true else sp.Piecewise(*kept, evaluate=False)
     if isinstance(f, sp.Max | sp.Min):
         for a in f.args:
             order = [signs.get(a - b, -signs.get(b - a, 0)) for b in f.args if b != a]

@@ -7,7 +7,7 @@ the integral over [N, oo). Rules may fail (`NoMajorant`): for too small an N, or
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -15,18 +15,49 @@ from typing import Any
 import sympy as sp
 from flint import acb, arb
 
-from signsgd_sym.balls.ball import is_real, lower, upper
+from signsgd_sym.balls.ball import Ball, is_real, lower, upper
 from signsgd_sym.balls.terms import NoMajorant, Term, single, sup, tail
 from signsgd_sym.special import Erfcx, OwenT
+
+ENTIRE = (sp.Add, sp.Mul, sp.Pow, sp.exp, sp.sin, sp.cos, sp.erf, sp.erfc, Erfcx, sp.besselk)
+"""What a continued symbol may stand in: entire functions, K for Re z > 0, and powers (see `_is_off_cut`)."""
+
+
+def continued_symbols(slots: Mapping[Any, int], args: Sequence[Ball], analytic: bool) -> tuple[Any, ...]:
+    """The symbols whose values are not as real, or have not the sign, that SymPy assumes of them: a symbol
+    for a real number takes complex values where a function is continued from the real line."""
+
+    def strange(name: Any, value: Ball) -> bool:
+        if not isinstance(value, acb):
+            parts = value if isinstance(value, list) else value.entries()
+            return any(strange(name, part) for part in parts)
+        if not is_real(value):
+            return bool(analytic or name.is_extended_real)
+        x = value.real
+        return bool(
+            (name.is_positive and not x > 0)
+            or (name.is_negative and not x < 0)
+            or (name.is_nonnegative and not x >= 0)
+            or (name.is_nonpositive and not x <= 0)
+        )
+
+    return tuple(name for name, k in slots.items() if strange(name, args[k]))
 
 
 @dataclass(frozen=True)
 class Majorant:
-    """Bounds on [N, oo) for functions of `y`; `value` encloses expressions free of `y`."""
+    """Bounds on [N, oo) for functions of `y`; `value` encloses expressions free of `y`.
+
+    `continued` names the symbols whose values are not what SymPy assumes of them (see `continued_symbols`). A
+    function of them is bounded only if it is built from ENTIRE functions, and powers off their cuts: then it
+    is holomorphic in them for every y, so that its integral over [N, oo), which converges uniformly, is
+    holomorphic too.
+    """
 
     y: sp.Symbol
     N: arb
     value: Callable[[sp.Expr], acb]
+    continued: tuple[Any, ...] = ()
 
     def tail(self, f: sp.Expr) -> arb:
         """Bound of the integral of |f| over [N, oo)."""
@@ -42,6 +73,7 @@ class Majorant:
 
     def upper(self, f: sp.Expr) -> list[Term]:
         """Terms whose sum bounds |f|: the triangle inequality for +, products for *, and the rules below."""
+        self._check_holomorphic(f)
         if not f.has(self.y):
             return [Term(upper(self.value(f)))]
         if f == self.y:
@@ -55,31 +87,32 @@ class Majorant:
         if f.is_Pow:
             return self._upper_power(f.base, f.exp)
         if isinstance(f, sp.Piecewise):
+            if f.args[-1][1] != sp.true:
+                raise NoMajorant("a Piecewise that may be undefined")
             return [t for branch, _ in f.args for t in self.upper(branch)]
         if isinstance(f, sp.Abs | sp.conjugate | sp.re | sp.im):
             return self.upper(f.args[0])
         if isinstance(f, sp.log):
             return self._upper_log(f.args[0])
-        return self._upper_bounded(f)
+        return self._upper_named(f)
 
     def _upper_power(self, base: sp.Expr, q: sp.Expr) -> list[Term]:
         """(sum of n terms)^q <= max(1, n^(q-1)) sum of q-th powers for q >= 0 (convexity for q >= 1,
         subadditivity for q <= 1); |f|^q <= lower(f)^q for q < 0; |f|^q <= 1 + |f|^r + |f|^s
-        for q in [r, s], r <= 0 <= s; |b^q(y)| = exp(q(y) log|b|) for real q(y)."""
+        for q in [r, s], r <= 0 <= s; |f^q| <= |f|^(Re q) e^(pi |Im q|); b^q(y) = exp(q(y) log b)."""
         if q.has(self.y):
-            if base.has(self.y) or not q.is_extended_real:
+            if base.has(self.y):
                 raise NoMajorant(f"power with exponent {q}")
-            return [self.exponential(q * sp.log(sp.Abs(base)), up=True)]
-        p = self._real(q)
+            return [self._size_of_exp(q * sp.log(base))]
+        p, turn = self.value(q).real, (arb.pi() * abs(self.value(q).imag)).exp()
         if p < 0:
-            return [self.lower(base) ** p]
-        if not p >= 0:  # a ball around 0
-            return [
-                Term(arb(1)),
-                *self._positive_power(base, arb(p.upper())),
-                self.lower(base) ** arb(p.lower()),
-            ]
-        return self._positive_power(base, p)
+            terms = [self.lower(base) ** p]
+        elif p >= 0:
+            terms = self._positive_power(base, p)
+        else:  # a ball around 0
+            terms = self._positive_power(base, arb(p.upper()))
+            terms += [Term(arb(1)), self.lower(base) ** arb(p.lower())]
+        return [Term(turn) * t for t in terms]
 
     def _positive_power(self, base: sp.Expr, p: arb) -> list[Term]:
         terms = self.upper(base)
@@ -102,47 +135,76 @@ class Majorant:
             terms += [Term(abs(c), p) for p, c in t.decay.values()]
         return terms
 
-    def _upper_bounded(self, f: sp.Expr) -> list[Term]:
-        """For real arguments: |sin|, |cos|, |erf|, |sign|, |tanh|, |J_n| (n >= 0) <= 1, erfc <= 2, |atan|
-        <= pi/2, |T(h, a)| = |int_0^a|/(2 pi) <= (1/(2 pi)) int_0^oo ds/(1 + s^2) = 1/4.
+    def _upper_named(self, f: sp.Expr) -> list[Term]:
+        """Functions by name; z is the argument.
 
-        erfcx(z) <= erfcx(0) = 1 and erfc(z) <= exp(-z^2) for z >= 0: with t = z + s, t^2 >= z^2 + s^2, so
-        erfc(z) <= exp(-z^2) erfc(0). K_nu(x) <= K_mu(x), mu = max(|nu|, 1/2) (K increases with the order),
-        and e^x K_mu(x) = int_0^oo e^(-x (cosh t - 1)) cosh(mu t) dt decreases in x: K_nu(x) <= K_mu(x0)
-        e^x0 e^(-x) for x >= x0. Elsewhere K_nu(x) <= K_mu(x) = (1/2) (2/x)^mu int_0^oo t^(mu-1) e^(-t -
-        x^2/(4t)) dt <= Gamma(mu) 2^(mu-1) x^(-mu), mu = max(|nu|, 1/16). I_nu(x) <= I_0(x) <= e^x for nu >=
-        0, x >= 0 (I decreases with the order; I_0 = mean of e^(x cos t)).
+        |sin z|, |cos z| <= (|e^(iz)| + |e^(-iz)|)/2, and <= 1 if real. erfcx(z) = (2/sqrt pi) int_0^oo
+        e^(-t^2 - 2 z t) dt gives |erfcx(z)| <= erfcx(0) = 1 and |erfc(z)| <= |exp(-z^2)| for Re z >= 0;
+        erfc(z) = 2 - erfc(-z) covers Re z < 0, so that |erfc| <= 2 + |exp(-z^2)|, |erf| <= 1 + |exp(-z^2)|,
+        |erfcx| <= 1 + 2 |exp(z^2)| everywhere. If real, |erf| <= 1 and erfc <= 2.
         """
-        f = f.func(*(self._with_real_constants(arg) for arg in f.args), evaluate=False)
-        if not all(arg.is_extended_real for arg in f.args):
-            raise NoMajorant(f"no rule for {f.func.__name__}")
-        arg = f.args[-1]
-        if isinstance(f, Erfcx) and arg.is_nonnegative:
-            return [Term(arb(1))]
-        if isinstance(f, sp.erfc):
-            return [self.exponential(-(arg**2), up=True)] if arg.is_nonnegative else [Term(arb(2))]
-        if isinstance(f, sp.besselk) and arg.is_positive and not f.args[0].has(self.y):
-            a, p = arg.as_independent(self.y)
-            if p.as_base_exp()[0] == self.y and p.as_base_exp()[1].is_positive and self._real(a) > 0:
-                x0 = self._real(a) * self.N ** self._real(p.as_base_exp()[1])
-                mu = abs(self._real(f.args[0])).max(arb(0.5))
-                return [Term((x0.bessel_k(mu) * x0.exp()).upper()) * self.exponential(-arg, up=True)]
-            mu = abs(self._real(f.args[0])).max(arb(1) / 16)
-            return [Term(mu.gamma() * 2 ** (mu - 1)) * self.lower(arg) ** -mu]
-        if isinstance(f, sp.besseli) and f.args[0].is_nonnegative and arg.is_nonnegative:
-            return [self.exponential(arg, up=True)]
-        bounds: dict[Any, arb] = {sp.atan: arb.pi() / 2, OwenT: arb(0.25), sp.Heaviside: arb(1)}
+        z = f.args[-1]
+        if isinstance(f, sp.besselk):
+            return self._upper_bessel_k(f.args[0], z)
+        real, right = all(map(self._is_real, f.args)), self._is_right(z)
+        if isinstance(f, Erfcx):
+            return [Term(arb(1))] if right else [Term(arb(1)), Term(arb(2)) * self._size_of_exp(z**2)]
+        if isinstance(f, sp.erfc) and right:
+            return [self._size_of_exp(-(z**2))]
+        if real:
+            return [self._upper_real(f, z)]
+        if isinstance(f, sp.sin | sp.cos):
+            return [Term(arb(0.5)) * self._size_of_exp(s * sp.I * z) for s in (1, -1)]
+        if isinstance(f, sp.erf | sp.erfc):
+            return [Term(arb(1 if isinstance(f, sp.erf) else 2)), self._size_of_exp(-(z**2))]
+        raise NoMajorant(f"no rule for {f.func.__name__}")
+
+    def _upper_real(self, f: sp.Expr, z: sp.Expr) -> Term:
+        """For real arguments: |sin|, |cos|, |erf|, |sign|, |tanh|, |J_n| (n >= 0, DLMF 10.14.1) <= 1, erfc
+        <= 2, |atan| <= pi/2, |T(h, a)| <= (1/(2 pi)) int_0^oo ds/(1 + s^2) = 1/4, Heaviside <= 1 + |its
+        value at 0|, and for n, z >= 0 I_n(z) <= I_0(z) <= e^z (I decreases with the order; I_0 = mean of e^(z
+        cos t)).
+        """
+        if isinstance(f, sp.besseli) and f.args[0].is_nonnegative and z.is_nonnegative:
+            return self._size_of_exp(z)
+        if isinstance(f, sp.Heaviside) and not z.has(self.y):  # z is the value at 0
+            return Term(1 + upper(self.value(z)))
         ones = (sp.sin, sp.cos, sp.erf, sp.sign, sp.tanh)
         if isinstance(f, ones) or (isinstance(f, sp.besselj) and f.args[0].is_nonnegative):
-            return [Term(arb(1))]
+            return Term(arb(1))
+        bounds: dict[Any, arb] = {sp.erfc: arb(2), sp.atan: arb.pi() / 2, OwenT: arb(0.25)}
         if f.func in bounds:
-            return [Term(bounds[f.func])]
+            return Term(bounds[f.func])
         raise NoMajorant(f"no rule for {f.func.__name__}")
+
+    def _upper_bessel_k(self, order: sp.Expr, z: sp.Expr) -> list[Term]:
+        """|K_nu(z)| <= K_nu(x), x = Re z > 0 (K_nu(z) = int_0^oo e^(-z cosh t) cosh(nu t) dt), real nu.
+
+        If z = a y^p, p > 0: K_nu <= K_mu, mu = max(|nu|, 1/2), and e^x K_mu(x) = int_0^oo e^(-x (cosh t -
+        1)) cosh(mu t) dt decreases in x: K_nu(x) <= K_mu(x0) e^x0 e^(-x) for x >= x0 = Re(a) N^p. Else, if z
+        = a h(y) with h > 0: K_nu(x) <= K_mu(x) = (1/2) (2/x)^mu int_0^oo t^(mu-1) e^(-t - x^2/(4t)) dt <=
+        Gamma(mu) 2^(mu-1) x^(-mu), mu = max(|nu|, 1/16).
+        """
+        nu = abs(self._real(order))
+        a, rest = z.as_independent(self.y, as_Add=False)
+        base, p = rest.as_base_exp()
+        slope = self.value(a).real
+        if base == self.y and p.is_positive and slope > 0:
+            x0, mu = slope * self.N ** self._real(p), nu.max(arb(0.5))
+            return [Term((x0.bessel_k(mu) * x0.exp()).upper()) * self._size_of_exp(-z)]
+        if not (slope > 0 and rest.is_positive and not self._is_continued(rest)):
+            raise NoMajorant("no rule for besselk")
+        mu = nu.max(arb(1) / 16)
+        return [Term(mu.gamma() * 2 ** (mu - 1)) * (Term(slope) * self.lower(rest)) ** -mu]
+
+    def _size_of_exp(self, g: sp.Expr) -> Term:
+        return self.exponential(g, up=True)
 
     # --- lower bounds ----------------------------------------------------------------------------
 
     def lower(self, f: sp.Expr) -> Term:
         """A term below |f|: exact for powers and exponentials, products for *, and the rules below."""
+        self._check_holomorphic(f)
         if not f.has(self.y):
             return Term(lower(self.value(f)))
         if f == self.y:
@@ -151,8 +213,8 @@ class Majorant:
             return reduce(Term.__mul__, (self.lower(arg) for arg in f.args))
         if isinstance(f, sp.exp):
             return self.exponential(f.args[0], up=False)
-        if f.is_Pow and f.exp.has(self.y) and not f.base.has(self.y) and f.exp.is_extended_real:
-            return self.exponential(f.exp * sp.log(sp.Abs(f.base)), up=False)
+        if f.is_Pow and f.exp.has(self.y) and not f.base.has(self.y):
+            return self.exponential(f.exp * sp.log(f.base), up=False)
         if f.is_Pow and not f.exp.has(self.y):
             q = self._real(f.exp)
             if not (q > 0 or q < 0):
@@ -172,16 +234,21 @@ class Majorant:
         """|t_i + rest| >= |t_i| (1 - sup |rest|/|t_i|), for the first i whose supremum is proved to be
         below 1.
         """
-        for i, arg in enumerate(f.args):
-            try:
-                below = self.lower(arg)
-                rest = [t for j, other in enumerate(f.args) if j != i for t in self.upper(other)]
-                ratio = sum((self._sup(t * below ** arb(-1)) for t in rest), arb(0))
-            except NoMajorant:
-                continue
+        for arg in f.args:
+            ratio = self._rest_over(arg, f)
             if ratio < 1:
+                below = self.lower(arg)
                 return Term(below.C * (1 - ratio), below.k, below.decay)
         raise NoMajorant("no dominant term in a sum")
+
+    def _rest_over(self, summand: sp.Expr, f: sp.Expr) -> arb:
+        """An upper bound of |f - t|/|t| on [N, oo) for a summand t of f, oo if none is found."""
+        try:
+            below = self.lower(summand)
+            rest = [t for other in sp.Add.make_args(f) if other is not summand for t in self.upper(other)]
+            return sum((self._sup(t * below ** arb(-1)) for t in rest), arb(0))
+        except NoMajorant:
+            return arb.pos_inf()
 
     def _lower_gamma(self, x: sp.Expr) -> Term:
         """Gamma(x + 1) = int_0^oo t^x e^-t dt >= x^x int_x^oo e^-t dt = (x/e)^x for x > 0, and
@@ -223,7 +290,7 @@ class Majorant:
             size = sum((self._sup(t) for t in self.upper(part)), arb(0))
             return Term(size.exp() if up else (-size).exp())
         except NoMajorant:
-            if not (up and a < 0 and is_real(self.value(coefficient)) and rest.is_nonnegative):
+            if not (up and a < 0 and is_real(self.value(coefficient)) and self._is_nonnegative(rest)):
                 raise
         L = self.lower(rest)
         if not L.decay and L.k > 0:
@@ -233,6 +300,34 @@ class Majorant:
             raise NoMajorant(f"exponential of {part}")
         floor = -a * L.C * self.N**L.k * (-c * self.N**p_grow).exp()
         return Term((-floor * (1 + c * self.N**p_grow)).exp(), arb(0), {rest: (p_grow, -floor * c)})
+
+    # --- what the values allow -------------------------------------------------------------------
+
+    def _check_holomorphic(self, f: sp.Expr) -> None:
+        if self._is_continued(f) and f.has(self.y):
+            cut = f.is_Pow and not f.exp.is_Integer and f.base.has(self.y) and not self._is_off_cut(f.base)
+            if cut or not isinstance(f, ENTIRE):
+                raise NoMajorant(f"{f.func.__name__} of a continued symbol")
+
+    def _is_continued(self, e: sp.Expr) -> bool:
+        return bool(self.continued) and e.has(*self.continued)
+
+    def _is_off_cut(self, base: sp.Expr) -> bool:
+        """Whether |base - t| < |t| for a summand t with Re t > 0, whose distance from (-oo, 0] is |t|."""
+        return any(self._is_right(t) and self._rest_over(t, base) < 1 for t in sp.Add.make_args(base))
+
+    def _is_right(self, z: sp.Expr) -> bool:
+        """Whether Re z >= 0: z is not negative, or every summand has such a factor next to one free of y."""
+        parts = (t.as_independent(self.y, as_Add=False) for t in sp.Add.make_args(z))
+        return self._is_nonnegative(z) or all(
+            self.value(a).real >= 0 and self._is_nonnegative(rest) for a, rest in parts
+        )
+
+    def _is_nonnegative(self, e: sp.Expr) -> bool:
+        return bool(e.is_nonnegative) and not self._is_continued(e)
+
+    def _is_real(self, e: sp.Expr) -> bool:
+        return not self._is_continued(e) and bool(self._with_real_constants(e).is_extended_real)
 
     def _with_real_constants(self, e: sp.Expr) -> sp.Expr:
         """`e` with the largest parts free of y that are complex by their symbols, but real by their values,

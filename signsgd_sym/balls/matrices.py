@@ -54,20 +54,31 @@ def _filled(entry: Callable[[int, int], int]) -> Callable[..., Evaluator]:
 
 
 def _of(f: Callable[..., Ball]) -> Callable[..., Evaluator]:
-    """A function of the values of all arguments."""
+    """A function of the values of all arguments, holomorphic in the entries."""
+    return _flagged(lambda *values: f(*values[:-1]))
+
+
+def _flagged(f: Callable[..., Ball]) -> Callable[..., Evaluator]:
+    """A function of the values of all arguments and of the analytic flag."""
 
     def rule(e: Any, slots: Slots) -> Evaluator:
         parts = [compile_node(arg, slots) for arg in e.args]
-        return lambda args, analytic: f(*(part(args, analytic) for part in parts))
+        return lambda args, analytic: f(*(part(args, analytic) for part in parts), analytic)
 
     return rule
 
 
+def _adjoint(m: acb_mat, analytic: bool) -> acb_mat:
+    return elementwise(lambda z: nan() if analytic else z.conjugate(), m.transpose())
+
+
 def _diagonal_of(m: acb_mat) -> list[acb]:
+    if m.nrows() != m.ncols():
+        raise Unsupported("the diagonal of a matrix that is not square")
     return [m[i, i] for i in range(m.nrows())]
 
 
-def _mat_power(m: acb_mat, q: acb) -> acb_mat:
+def _mat_power(m: acb_mat, q: acb, analytic: bool) -> acb_mat:
     n = as_integer(q)
     if n is not None:
         base = m if n >= 0 else m.inv()
@@ -76,7 +87,7 @@ def _mat_power(m: acb_mat, q: acb) -> acb_mat:
     d = m.nrows()
     if any(not m[i, j].is_zero() for i in range(d) for j in range(d) if i != j):
         raise Unsupported("a fractional power of a matrix that is not diagonal")
-    return diagonal([power(x, q, False) for x in _diagonal_of(m)])
+    return diagonal([power(x, q, analytic) for x in _diagonal_of(m)])
 
 
 def _apply_function(e: Any, slots: Slots) -> Evaluator:
@@ -111,14 +122,14 @@ def _product(*factors: Any) -> Ball:
 MATRIX_RULES: list[tuple[Any, Callable[..., Evaluator]]] = [
     (sp.MatAdd, _of(lambda *ms: reduce(lambda x, y: x + y, ms))),
     (sp.MatMul, _of(_product)),
-    (sp.MatPow, _of(_mat_power)),
+    (sp.MatPow, _flagged(_mat_power)),
     (sp.Inverse, _of(lambda m, *_: m.inv())),
     (sp.Transpose, _of(lambda m: m.transpose())),
-    (sp.Adjoint, _of(lambda m: m.conjugate().transpose())),
+    (sp.Adjoint, _flagged(_adjoint)),
     (sp.Trace, _of(lambda m: m.trace())),
     (sp.Determinant, _of(lambda m: m.det())),
     (sp.HadamardProduct, _of(lambda *ms: elementwise(lambda *xs: reduce(lambda x, y: x * y, xs), *ms))),
-    (sp.HadamardPower, _of(lambda m, q: elementwise(lambda x: power(x, q, False), m))),
+    (sp.HadamardPower, _flagged(lambda m, q, flag: elementwise(lambda x: power(x, q, flag), m))),
     (sp.DiagMatrix, _of(lambda v: diagonal([x for row in v.tolist() for x in row]))),
     (sp.DiagonalMatrix, _of(lambda m: diagonal(_diagonal_of(m)))),
     (sp.DiagonalOf, _of(lambda m: acb_mat([[x] for x in _diagonal_of(m)]))),

@@ -78,7 +78,7 @@ def _piecewise(e: sp.Piecewise, slots: Slots) -> Evaluator:
     def value(args: Sequence[Ball], analytic: bool) -> acb:
         possible = []
         for branch, test in pieces:
-            holds = test(args)
+            holds = test(args, analytic)
             if holds is None and analytic:
                 return nan()
             if holds is not False:
@@ -90,19 +90,19 @@ def _piecewise(e: sp.Piecewise, slots: Slots) -> Evaluator:
     return value
 
 
-Test = Callable[[Sequence[Ball]], bool | None]
+Test = Callable[[Sequence[Ball], bool], bool | None]
 
 
 def _condition(c: Any, slots: Slots) -> Test:
     if c in (sp.true, sp.false):
         known = bool(c)
-        return lambda args: known
+        return lambda args, analytic: known
     if isinstance(c, sp.And | sp.Or):
         tests = [_condition(arg, slots) for arg in c.args]
         absorbing = isinstance(c, sp.Or)
 
-        def combine(args: Sequence[Ball]) -> bool | None:
-            results = [test(args) for test in tests]
+        def combine(args: Sequence[Ball], analytic: bool) -> bool | None:
+            results = [test(args, analytic) for test in tests]
             if absorbing in results:
                 return absorbing
             return None if None in results else not absorbing
@@ -110,18 +110,20 @@ def _condition(c: Any, slots: Slots) -> Test:
         return combine
     if isinstance(c, sp.Not):
         inner = _condition(c.args[0], slots)
-        return lambda args: None if (r := inner(args)) is None else not r
+        return lambda args, analytic: None if (r := inner(args, analytic)) is None else not r
     if not isinstance(c, Relational):
         raise Unsupported(f"the condition {c}")
     left, right = compile_node(c.lhs, slots), compile_node(c.rhs, slots)
     symbol = c.rel_op
 
-    def compare(args: Sequence[Ball]) -> bool | None:
+    def compare(args: Sequence[Ball], analytic: bool) -> bool | None:
         gap = left(args, False) - right(args, False)
         x = gap.real
         if symbol in ("==", "!="):
             equal = True if gap.is_zero() else None if gap.contains(0) else False
             return equal if equal is None or symbol == "==" else not equal
+        if not (analytic or gap.imag.contains(0)):
+            raise ValueError(f"{c} compares complex numbers")
         if symbol in ("<", "<="):
             x = -x
         yes, no = (x > 0, x <= 0) if symbol in ("<", ">") else (x >= 0, x < 0)

@@ -87,7 +87,7 @@ def holds(constraint: Any, point: dict[sp.Symbol, sp.Rational]) -> bool:
 
 def _real(low: sp.Expr, high: sp.Expr, rng: Random, wide: bool) -> sp.Rational:
     """Log-uniform in the distance from a finite end; both signs without one."""
-    spread = 5 if wide else 1  # decades on either side of 1
+    spread = 3 if wide else 1  # decades on either side of 1
     size = _magnitude(rng, spread)
     if low.is_infinite and high.is_infinite:
         return rng.choice((-1, 1)) * size

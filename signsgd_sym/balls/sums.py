@@ -15,7 +15,7 @@ from flint import acb, arb, ctx
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Undecided, Unsupported, as_integer, disc, nan, upper
 from signsgd_sym.balls.compile import Slots, compile_node, extend
-from signsgd_sym.balls.majorant import Majorant
+from signsgd_sym.balls.majorant import Majorant, continued_symbols
 from signsgd_sym.balls.terms import NoMajorant, sup
 from signsgd_sym.balls.terms import tail as tail_integral
 
@@ -23,14 +23,14 @@ TERM_LIMIT = 20_000
 
 
 def compile_range(e: Any, slots: Slots, combine: Callable[[acb, acb], acb], empty: int) -> Evaluator:
-    """A Sum or Product over finite ranges, the first limit innermost."""
+    """A Sum or Product over finite ranges, the first limit innermost; NaN if they run backwards."""
     *outer, (k, lo, hi) = e.limits
     body = compile_node(e.func(e.function, *outer) if outer else e.function, extend(slots, k))
     first, last = compile_node(lo, slots), compile_node(hi, slots)
 
     def value(args: Sequence[Ball], analytic: bool) -> acb:
         a, b = as_integer(first(args, analytic)), as_integer(last(args, analytic))
-        if a is None or b is None or b - a > TERM_LIMIT:
+        if a is None or b is None or not -1 <= b - a <= TERM_LIMIT:
             return nan()
         result = acb(empty)
         for n in range(a, b + 1):
@@ -68,12 +68,13 @@ def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
             return nan()
 
         def tail(N: int) -> arb:
-            bounds = Majorant(n, arb(N), lambda c: constant(c)(args, False))
+            bounds = Majorant(n, arb(N), lambda c: constant(c)(args, analytic), continued)
             terms = bounds.upper(f)
             for term in terms:
                 sup(term, bounds.N)  # raises unless the term is seen not to increase
             return tail_integral(terms, bounds.N)
 
+        continued = continued_symbols(slots, args, analytic)
         total, reason, check = acb(0), "", max(start, 1)
         for m in range(start, start + TERM_LIMIT):
             total += body([*args, acb(m)], analytic)
@@ -85,7 +86,7 @@ def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
                     reason = str(failure)
                     continue
                 if rest < upper(total) * arb(2) ** -ctx.prec or rest < arb(2) ** (-8 * ctx.prec):
-                    slack = acb(arb(0, rest)) if real and not analytic else disc(rest)
+                    slack = acb(arb(0, rest)) if real and not continued and not analytic else disc(rest)
                     return total + slack
                 reason = f"the tail bound is still {rest.str(3)}"
         raise Undecided(f"{TERM_LIMIT} terms of the sum of {f}: {reason}")

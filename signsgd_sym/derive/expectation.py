@@ -117,7 +117,10 @@ def gaussian_mean_slope(record: Recorder, quantity: Any, variable: Any, paramete
     pieces = split_at_sign(integrand, variable)
     if any(parameter in end.free_symbols for _, *ends in pieces for end in ends):
         raise RuleError(f"the sign jumps at a point that moves with {parameter}.")
-    whole = sp.powsimp(sp.simplify(sp.diff(integrand, parameter)))
+    signs = {node: sp.Dummy(f"s{k}", real=True) for k, node in enumerate(integrand.atoms(sp.sign))}
+    back = {name: node for node, name in signs.items()}
+    # The signs are constants here; `simplify` would write them as cases.
+    whole = sp.powsimp(sp.simplify(sp.diff(integrand.xreplace(signs), parameter))).xreplace(back)
     line = (variable, -sp.oo, sp.oo)
     record.equal(
         sp.Derivative(sp.Integral(integrand, line), parameter),

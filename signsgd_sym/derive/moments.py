@@ -206,9 +206,16 @@ def coordinate_pair_moment(rule: UpdateRule) -> Derivation:
     given_g = record.use(conditional_mean(rule)).subs(K_ii, K_jj)
     first = rule.apply(sp.sqrt(K_ii) * g)
     record.define(
+        nt.conditional_mean_of_pair,
+        _mean_given(rule, K_jj),
+        "given x_i = sqrt(K_ii) g, x_j is N(sqrt(K_jj) rho g, K_jj (1 - rho^2))",
+        needs=(GAUSSIAN_DATA,),
+    )
+    record.equal(nt.conditional_mean_of_pair, given_g, "as E[f(x_i) | G = g], with K_jj for K_ii")
+    record.define(
         nt.pair_moment,
-        sp.Integral(first * _mean_given(rule, K_jj) * nt.gaussian_density(g), (g, *LINE)),
-        "average over x_j given x_i = sqrt(K_ii) g, then over g",
+        sp.Integral(first * nt.conditional_mean_of_pair * nt.gaussian_density(g), (g, *LINE)),
+        "average over x_j, then over x_i",
         needs=(GAUSSIAN_DATA,),
     )
     quantity, inserted = first * given_g, "insert E[f(x_j) | x_i]"

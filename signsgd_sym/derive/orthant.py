@@ -52,18 +52,12 @@ def arcsine_law() -> Derivation:
     if sp.simplify(slope - mixed) != 0:
         raise RuleError("the density of two correlated Gaussians does not satisfy d/drho = d^2/dx dy.")
     quadrant = ((x, 0, sp.oo), (y, 0, sp.oo))
-    record.define(
-        orthant_probability,
-        sp.Integral(density, *reversed(quadrant)),
-        "P(X > 0, Y > 0)",
-        needs=(PAIR,),
-    )
+    record.define(nt.marginal, sp.Integral(density, quadrant[1]), "density of X, on Y > 0", needs=(PAIR,))
     marginal = nt.gaussian_density(x) * (1 + sp.erf(rho * x / sp.sqrt(2 * (1 - rho**2)))) / 2
-    record.equal(
-        orthant_probability,
-        sp.Integral(marginal, quadrant[0]),
-        "integrate over y: Y given X = x is N(rho x, 1 - rho^2)",
-    )
+    record.equal(nt.marginal, marginal, "integrate over y: Y given X = x is N(rho x, 1 - rho^2)")
+    over_x = sp.Integral(nt.marginal, quadrant[0])
+    record.define(orthant_probability, over_x, "P(X > 0, Y > 0)", needs=(PAIR,))
+    record.equal(orthant_probability, sp.Integral(marginal, quadrant[0]), "insert the density")
     record.equal(
         sp.Derivative(density, rho),
         sp.Derivative(sp.simplify(sp.diff(density, y)), x),

@@ -13,7 +13,6 @@ has settled; slower than that (log log) is UNKNOWN; a remainder that stays is RE
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -23,6 +22,7 @@ from flint import arb
 
 from signsgd_sym.balls import PointRejected, Undecided, enclose
 from signsgd_sym.balls.ball import upper
+from signsgd_sym.proof.setting import Setting, Site
 from signsgd_sym.proof.verdict import Evidence, Verdict
 
 EXPONENTS = range(4, 11)
@@ -85,15 +85,16 @@ class Measured:
         return -(self.logs[-1] - self.logs[-2]) / (2 ** self.ms[-1] - 2 ** self.ms[-2])
 
 
-def measure(remainder: Any, scale: Any, approach: Approach, values: dict[Any, Any]) -> Measured:
-    """log2 |remainder/scale| along the approach, as far as the kernel reaches."""
+def measure(site: Site, approach: Approach) -> Measured:
+    """log2 |remainder/scale|, the two sides of `site`, along the approach, as far as the kernel reaches."""
+    remainder, scale = site.sides
     ms: list[int] = []
     logs: list[float] = []
     for m in EXPONENTS:
         worst = -math.inf
         try:
             for multiple in MULTIPLES:
-                point = {**values, approach.variable: approach.at(m, multiple)}
+                point = {**site.point, approach.variable: approach.at(m, multiple)}
                 claimed = enclose(scale, point, digits=DIGITS, max_bits=MAX_BITS).ball
                 size = upper(claimed)
                 tiny = size * arb(2) ** -(2 ** (m + 4))
@@ -152,31 +153,25 @@ def judge_limit(found: Measured) -> tuple[Verdict, str]:
 
 
 def judge(
-    remainder: Any,
-    claimed: Any | None,
-    approach: Approach,
-    draw: Callable[[Random], dict[Any, Any] | None],
-    region: str,
-    seed: int,
-    samples: int = 3,
+    setting: Setting, is_limit: bool, approach: Approach, seed: int, samples: int = 5
 ) -> tuple[Verdict, Evidence]:
     """Measure at `samples` admissible values of the other symbols; the weakest of the verdicts.
 
-    `claimed` is the order, or None for a limit. Raises `Unsupported` for what the kernel cannot compile.
+    The sides of `setting` are the remainder and the order that is claimed, 1 for a limit. Raises
+    `Unsupported` for what the kernel cannot compile.
     """
-    rng = Random(seed)
+    rng, region = Random(seed), setting.region()
     verdict, words, done, tries = Verdict.ASYMPTOTIC, "", 0, 0
-    rates: list[float] = []
     while done < samples and tries < 200:
         tries += 1
-        values = draw(rng)
-        if values is None:
+        site = setting.draw(rng, False)
+        if site is None:
             continue
-        found = measure(remainder, sp.S.One if claimed is None else claimed, approach, values)
-        one, sentence = judge_limit(found) if claimed is None else judge_order(found)
+        found = measure(site, approach)
+        one, sentence = judge_limit(found) if is_limit else judge_order(found)
         done += 1
         if one is Verdict.REFUTED:
-            witness = {str(name): str(value) for name, value in values.items()}
+            witness = dict(site.shown)
             m = found.ms[-1]
             witness[str(approach.variable)] = f"{approach.at(m, MULTIPLES[0])}" if m < 6 else f"h = 2^-{2**m}"
             evidence = Evidence(
@@ -186,8 +181,6 @@ def judge(
             return one, evidence
         if one.rank > verdict.rank or not words:
             verdict, words = Verdict.weakest([verdict, one]), sentence
-        if math.isfinite(found.logs[-1]) and len(found.ms) >= ENOUGH:
-            rates.append(found.rate())
     if not done:
         return Verdict.UNKNOWN, Evidence(region=region, reason="no admissible point was found")
     evidence = Evidence(

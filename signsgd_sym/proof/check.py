@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from random import Random
 from typing import Any
 
 import sympy as sp
@@ -135,11 +134,10 @@ class Checker:
         return speaks_of_matrices(*sides) or any(speaks_of_matrices(e.lhs, e.rhs) for e in equations)
 
     def _definitions(self, step: Step) -> dict[Any, Any]:
-        place = (
-            self.derivation.steps.index(step) if step in self.derivation.steps else len(self.derivation.steps)
-        )
-        earlier = Derivation("", "", (), self.derivation.steps[:place], self.derivation.uses)
-        return earlier.definitions
+        """Meanings of names as they stand before this step."""
+        steps = self.derivation.steps
+        place = next((k for k, s in enumerate(steps) if s.id == step.id), len(steps))
+        return Derivation("", "", (), steps[:place], self.derivation.uses).definitions
 
     def _exact(self, step: Step) -> tuple[Verdict, Evidence]:
         test = inequality if step.relation == "<=" else equality
@@ -184,15 +182,11 @@ class Checker:
     def _measured(self, step: Step, lhs: Any, rhs: Any, order: Any) -> tuple[Verdict, Evidence]:
         infinite = rhs in (sp.oo, -sp.oo)
         remainder = 1 / lhs if infinite else lhs - rhs
-        setting = ScalarSetting((remainder,), self.derivation.given)
-        results = []
-        for approach in asymptotic.sides_of(step.variable, step.point, step.direction):
-
-            def draw(rng: Random) -> dict[Any, Any] | None:
-                site = setting.draw(rng, False)
-                return None if site is None else {k: v for k, v in site.point.items() if k != step.variable}
-
-            results.append(asymptotic.judge(remainder, order, approach, draw, setting.region(), self.seed))
+        setting = ScalarSetting(
+            (remainder, sp.S.One if order is None else order), self.derivation.given, at_atoms=True
+        )
+        approaches = asymptotic.sides_of(step.variable, step.point, step.direction)
+        results = [asymptotic.judge(setting, order is None, side, self.seed) for side in approaches]
         return max(results, key=lambda result: result[0].rank)
 
 
@@ -206,15 +200,15 @@ def _scalar_settings(
 
     nested = any(map(is_nested, sides))
     if relation == "=" and nested:
+        stripped = pointwise.without_integral(*sides)
+        if stripped is not None:
+            f, g, ranges, rule = stripped
+            yield ScalarSetting((f, g), given, violate, ranges), named(rule)
         sloped = by_slopes(*sides)
         if sloped is not None:
             pairs, ranges = sloped
             flat = tuple(side for pair in pairs for side in pair)
             yield ScalarSetting(flat, given, violate, ranges), named(SLOPES)
-        stripped = pointwise.without_integral(*sides)
-        if stripped is not None:
-            f, g, ranges, rule = stripped
-            yield ScalarSetting((f, g), given, violate, ranges), named(rule)
     yield ScalarSetting(sides, given, violate), source
 
 

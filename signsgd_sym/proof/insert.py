@@ -52,6 +52,7 @@ def levels(derivation: Derivation, before: Step) -> Iterator[tuple[dict[Any, Any
     """
     chains: dict[Any, list[tuple[Any, str]]] = {}
     _follow(derivation, chains, before, set())
+    chains = _reachable(chains, before)
     deepest = max((len(chain) for chain in chains.values()), default=1)
     previous = None
     for level in range(deepest):
@@ -61,6 +62,20 @@ def levels(derivation: Derivation, before: Step) -> Iterator[tuple[dict[Any, Any
             sources = sorted({source for _, source in chosen.values() if source})
             yield table, ("with " + ", ".join(sources)) if sources else ""
         previous = table
+
+
+def _reachable(chains: dict[Any, list[tuple[Any, str]]], step: Step) -> dict[Any, list[tuple[Any, str]]]:
+    """The chains of names that occur in the step, or in a form of one that does."""
+    queue, found = [step.lhs, step.rhs], {}
+    while queue:
+        expr = queue.pop()
+        functions = {node.func for node in expr.atoms(AppliedUndef)}
+        for name, chain in chains.items():
+            occurs = name.func in functions if isinstance(name, AppliedUndef) else expr.has(name)
+            if occurs and name not in found:
+                found[name] = chain
+                queue += [form for form, _ in chain]
+    return found
 
 
 def _follow(

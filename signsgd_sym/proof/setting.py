@@ -120,14 +120,16 @@ def is_nested(expr: Any) -> bool:
 class ScalarSetting:
     """Sides that are scalar expressions; see the module docstring.
 
-    Laws with a density are left out where they would put an integral inside an integral and a law of atoms
-    is given: the statements are linear in the law, and atoms say the same.
+    Laws with a density are left out where they would put an integral inside an integral (with `at_atoms`,
+    wherever they would leave one) and a law of atoms is given: the statements are linear in the law, and
+    atoms say the same.
     """
 
     sides: tuple[Any, ...]
     given: tuple[Assumption, ...] = ()
     violate: str = ""
     bound: tuple[tuple[Any, Any, Any], ...] = ()
+    at_atoms: bool = False
     _compiled: dict[Any, tuple[Program, ...]] = field(default_factory=dict)
     _turn: int = 0
 
@@ -138,7 +140,8 @@ class ScalarSetting:
             if not laws:
                 raise NoLaw("the law of the noise is not named, and no laws to sample from are given")
         self.versions = [(law, tuple(over(side, law) for side in self.sides)) for law in laws]
-        simple = [v for v in self.versions if not any(is_nested(side) for side in v[1])]
+        costly = is_nested if not self.at_atoms else lambda side: side.has(sp.Integral)
+        simple = [v for v in self.versions if not any(costly(side) for side in v[1])]
         self.versions = simple or self.versions or [(None, self.sides)]
         bound = {v for v, *_ in self.bound}
         names = set().union(*(free_names(side) for _, sides in self.versions for side in sides))

@@ -36,10 +36,10 @@ def by_slopes(lhs: Any, rhs: Any) -> tuple[list[Pair], tuple[tuple[Any, Any, Any
         return None
     if integral.function.has(c) or factor.has(c) or any(end.has(c) for end in F.limits[0][1:]):
         return None
-    slope = sp.diff(F.function, c)
+    slope, at_start = sp.diff(F.function, c), F.function.subs(c, start)
     pairs = [
         (factor * sp.Integral(slope, F.limits[0]), integral.function.subs(s, c)),
-        (factor * F.xreplace({F.function: F.function.subs(c, start)}).doit(integrals=False), constant),
+        (factor * sp.Integral(at_start, F.limits[0]) if at_start != 0 else sp.S.Zero, constant),
         (sp.Derivative(F.function, c), slope),
     ]
     return pairs, (F.limits[0],)
@@ -48,7 +48,7 @@ def by_slopes(lhs: Any, rhs: Any) -> tuple[list[Pair], tuple[tuple[Any, Any, Any
 def _slope_itself(lhs: Any, rhs: Any) -> tuple[list[Pair], tuple[tuple[Any, Any, Any], ...]] | None:
     """d/dc int f dx = g(c) by int d/dc f dx."""
     factor, F = lhs.expr.as_independent(sp.Integral, as_Add=False)
-    if len(lhs.variable_count) != 1 or lhs.variable_count[0][1] != 1 or rhs.has(sp.Integral):
+    if len(lhs.variable_count) != 1 or lhs.variable_count[0][1] != 1:
         return None
     c = lhs.variable_count[0][0]
     if not (isinstance(F, sp.Integral) and len(F.limits) == 1 and len(F.limits[0]) == 3):

@@ -13,7 +13,7 @@ from flint import acb, arb
 from signsgd_sym.balls.ball import precision
 from signsgd_sym.balls.compile import compile_expr
 from signsgd_sym.balls.majorant import Majorant
-from signsgd_sym.balls.terms import NoMajorant, Term
+from signsgd_sym.balls.terms import NoMajorant, Term, single, sup, tail, tame
 from signsgd_sym.special import Erfcx, OwenT
 
 y = sp.Symbol("y", positive=True)
@@ -63,6 +63,8 @@ RULES = [
     sp.besselk(sp.Rational(1, 3), 2 * y),
     sp.besselk(2, y),
     sp.besselk(0, 1 / y),
+    sp.besselk(1, y + 3),
+    sp.besselk(0, y / 5) * sp.exp(y / 5),
     sp.besselk(sp.Rational(3, 2), 1 / (3 * y**2)),
     sp.besseli(1, y) * sp.exp(-y),
     sp.besselj(2, y),
@@ -131,6 +133,130 @@ def test_each_rule_bounds_its_function(index: int) -> None:
 def test_compositions_of_rules() -> None:
     with precision(100):
         assert sum(attack(f, Random(5)) for f in random_functions(seed=11, count=60)) > 150
+
+
+c = sp.Symbol("c", positive=True)
+
+CONTINUED = [
+    sp.cos(c * y) * sp.exp(-y),
+    sp.sin(c * sp.sqrt(y)),
+    sp.erf(c * y),
+    sp.erf(c / y - y),
+    sp.erfc(c * y),
+    sp.erfc(c - y),
+    Erfcx(c * y),
+    Erfcx(-c * y) * sp.exp(-3 * y**2),
+    sp.exp(-c * y**2 + sp.I * y),
+    sp.exp(-c / y - y),
+    sp.besselk(2, c * y),
+    sp.besselk(sp.Rational(1, 3), c / (y + y**2)),
+    (c + y**2) ** sp.Rational(-3, 2),
+    (1 + y) ** -c,
+    (1 + y**2 / c) ** (-(c + 1) / 2),
+    sp.sqrt(c * y),
+    c**-y,
+    1 / (1 + c * y**2),
+    sp.Abs(c) * sp.sin(y) / y,
+]
+REFUSED = [
+    sp.Abs(c - y),
+    sp.sign(c - y),
+    sp.Max(c, y),
+    sp.Heaviside(y - c),
+    sp.Piecewise((1, y < c), (sp.exp(-y), True)),
+    sp.sqrt(c - y),
+    (y**2 - c * y**3) ** sp.Rational(1, 3),
+    sp.log(c - y),
+    sp.besselj(0, c * y),
+    sp.besseli(0, c * y),
+    sp.atan(1 / (y - c)),
+    sp.exp(-sp.sqrt(c**2 + y**2)),
+    OwenT(c, y),
+]
+
+
+@pytest.mark.parametrize("index", range(len(CONTINUED)))
+def test_rules_hold_for_complex_values_of_a_real_symbol(index: int) -> None:
+    f, rng, found = CONTINUED[index], Random(index), 0
+    whole = compile_expr(f, [c, y])
+    with precision(100):
+        for _ in range(12):
+            z = acb(arb(rng.randint(1, 40)) / 13, arb(rng.randint(-40, 40)) / 13)
+            wide = z + acb(arb(0, 1), arb(0, 1)) / rng.choice((20, 1000))
+            for N in (1, 4, 32):
+                bounds = Majorant(y, arb(N), lambda e, w=wide: compile_expr(e, [c])([w], False), (c,))
+                try:
+                    terms = bounds.upper(f)
+                except NoMajorant:
+                    continue
+                found += 1
+                for _ in range(4):
+                    point = N * (1 + sp.Rational(rng.randint(0, 997), rng.choice((9973, 997, 97))))
+                    inside = z + (wide - z) * arb(rng.randint(-99, 99)) / 100
+                    size = abs(whole([inside, acb(int(point.p)) / int(point.q)], False))
+                    bound = sum((term_at(t, point) for t in terms), arb(0))
+                    assert not size.is_finite() or not bound < size, (f, z, N, point, bound, size)
+    assert found >= 6
+
+
+@pytest.mark.parametrize("f", REFUSED)
+def test_no_bound_where_a_continuation_is_not_seen_to_be_holomorphic(f: sp.Expr) -> None:
+    for N in (1, 16, 1024):
+        bounds = Majorant(y, arb(N), lambda e: compile_expr(e, [c])([acb(2, 1)], True), (c,))
+        with pytest.raises(NoMajorant):
+            bounds.upper(f)
+
+
+def test_terms_keep_their_promises_under_attack() -> None:
+    """`tame`, `sup`, `single` and `tail` of random terms with growing and decaying exponentials."""
+    rng = Random(3)
+
+    def number(low: int, high: int) -> arb:
+        return arb(rng.randint(low, high)) / 7 + arb(0, 1) / rng.choice((1000, 10**9))
+
+    proved = {"tame": 0, "sup": 0, "single": 0, "tail": 0}
+    with precision(80):
+        for _ in range(300):
+            N = arb(rng.choice((1, 2, 5, 30)))
+            decay = {j: (arb(rng.randint(1, 14)) / 7, number(-6, 12)) for j in range(rng.randint(0, 3))}
+            term = Term(number(1, 50), number(-30, 30), decay)
+            places = [N * (1 + arb(rng.randint(0, 900)) / rng.choice((100, 1000, 10))) for _ in range(6)]
+            values = [
+                sum((-s * v**p for p, s in decay.values()), arb(0)).exp() * term.C * v**term.k for v in places
+            ]
+            try:
+                for rate, p in tame(term, N):
+                    proved["tame"] += 1
+                    for v, size in zip(places, values, strict=True):
+                        assert (
+                            not term.C.upper() * v**term.k * (-rate * v**p).exp() * arb("1.0001")
+                            < size.lower()
+                        )
+                bound = sup(term, N)
+                proved["sup"] += 1
+                assert not any(bound < size for size in values)
+                bound = tail([term], N)
+                proved["tail"] += 1
+                steps = [N * (1 + arb(j) / 50) for j in range(200)]
+                sizes = [
+                    sum((-s * v**p for p, s in decay.values()), arb(0)).exp() * term.C * v**term.k
+                    for v in steps
+                ]
+                # the term decreases, so that right ends give a lower Riemann sum
+                assert not bound < sum(sizes[1:], arb(0)) * N / 50
+            except NoMajorant:
+                pass
+            other = Term(number(1, 50), number(-30, 30), {"o": (arb(1), number(-2, 12))})
+            try:
+                one = single([term, other], N)
+            except NoMajorant:
+                continue
+            proved["single"] += 1
+            for v, size in zip(places, values, strict=True):
+                rate = sum((s * v**p for p, s in one.decay.values()), arb(0))
+                extra = other.C * v**other.k * (-other.decay["o"][1] * v).exp()
+                assert not one.C * v**one.k * (-rate).exp() < size + extra
+    assert min(proved.values()) > 30, proved
 
 
 def test_the_attack_finds_a_wrong_bound() -> None:

@@ -65,6 +65,8 @@ def value(expr, world):
         [(index, lo, hi)] = expr.limits
         terms = range(int(value(lo, world)), int(value(hi, world)) + 1)
         return sum(value(expr.function, {**world, index: k}) for k in terms)
+    if isinstance(expr, sp.asin):
+        return np.arcsin(value(expr.args[0], world))
     if expr.is_number:
         return float(expr)
     raise TypeError(f"{type(expr).__name__} has no value in this world: {expr}")

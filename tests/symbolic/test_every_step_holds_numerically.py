@@ -248,11 +248,12 @@ def worlds(derivation_id, seed):
     slope = lam[mode] * (row @ Delta) * row
     gradient = K @ Delta
     drift_of_r = slope @ b + lam[mode] * row @ A @ row / 2
-    coordinate = int(rng.integers(size))
+    coordinate = mode  # e_i is a coordinate or a mode, whichever the step speaks of
     sample = np.linalg.cholesky(K)  # x = sample z, <x, Delta> = Delta^T sample z
     x_row, y_row = sample[coordinate], Delta @ sample
     world |= {
         d: size, eta: step, R: risk, nt.P: P, phi: phi_value, nt.lam: lam, nt.n: forcing, nt.r: r,
+        nt.r_star: r, nt.e_j: np.eye(size)[:, [(mode + 1) % size]],
         nt.i: mode + 1, nt.e_i: np.eye(size)[:, [mode]],
         nt.step_of["drift"]: b.reshape(-1, 1), nt.step_of["covariance"]: A,
         nt.drift_of_R: gradient @ b + np.trace(A @ K) / 2, nt.variation_of_R: gradient @ A @ gradient,
@@ -261,6 +262,7 @@ def worlds(derivation_id, seed):
         nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
         rho: x_row @ y_row / np.sqrt((x_row @ x_row) * (y_row @ y_row)),
         nt.KDelta_i: gradient[coordinate], K_ii: K[coordinate, coordinate],
+        K_jj: K[(mode + 1) % size, (mode + 1) % size],
     }  # fmt: skip
     return world
 
@@ -283,6 +285,8 @@ def speaks_of_matrices(derivation_id, step):
     sides = (step.lhs, step.rhs)
     if any(side.has(*MATRIX_TYPES) or side.free_symbols & IN_MATRICES for side in sides):
         return True
+    if any(side.has(sp.Integral, sp.Subs) for side in sides):
+        return False
     return derivation_id in OF_MATRICES
 
 
