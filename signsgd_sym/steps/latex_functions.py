@@ -115,20 +115,16 @@ def bessel(reader: LatexReader) -> Any | None:
     if kind is None or reader.names_ahead():
         return None
     place, token = reader.at, reader.take()
-    if not reader.sees("_"):
-        reader.at = place
-        return None
-    reader.take()
-    try:
-        order = reader.argument("the order")
+    scripts: dict[str, Any] = {}
+    try:  # K_1^2(x), or K^2_1(x) as SymPy prints it
+        while reader.sees("_", "^") and reader.next.text not in scripts:
+            mark = reader.take().text
+            scripts[mark] = reader.argument("the order" if mark == "_" else "a power")
     except ParseError:
-        order = None
-    power = None
-    if order is not None and reader.sees("^"):
-        reader.take()
-        power = reader.argument("a power")
-    if order is None or not reader.sees(*OPENING):
+        scripts.clear()
+    if "_" not in scripts or not reader.sees(*OPENING):
         reader.at = place
         return None
+    order, power = scripts["_"], scripts.get("^")
     value = reader.call(kind, [order, *_listed(reader)], token)
     return value if power is None else reader.raise_to(value, power, token)

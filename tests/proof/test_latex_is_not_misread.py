@@ -18,6 +18,8 @@ SCOPE = {"R": R, "b": b, "x": x, "y": y}
         (r"\Gamma(R, b)", sp.uppergamma(R, b)),
         (r"\Gamma(R)", sp.gamma(R)),
         (r"E_1(R)", sp.expint(1, R)),
+        (r"K_1^2(R)", sp.besselk(1, R) ** 2),
+        (r"K^{2}_{1}(R)", sp.besselk(1, R) ** 2),
         (r"\operatorname{polygamma}(1, R)", sp.polygamma(1, R)),
         (r"\int_0^1 dx + 1", sp.Integral(1, (x, 0, 1)) + 1),
         (r"\int_0^1\int_0^1 dx\,dy", sp.Integral(1, (x, 0, 1), (y, 0, 1))),
@@ -46,6 +48,7 @@ def test_what_sympy_prints_of_gammas_is_read_back(value):
         (r"\log x/y", 6, "in brackets"),
         (r"\sin x (y + 1)", 7, "in brackets"),
         (r"1 + \gamma(x)", 4, "gamma > 0"),
+        (r"K_1_2(x)", 0, "K_1 is not declared"),
     ],
 )
 def test_what_has_two_readings_is_refused_at_its_place(text, column, remedy):
