@@ -35,6 +35,10 @@ class PointRejected(Exception):
     """The point lies on a pole or a branch cut: draw another."""
 
 
+class Divergent(PointRejected):
+    """An integral is proved not to converge at the point."""
+
+
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
     """Run a block at `bits` of working precision and restore the caller's, whatever happens."""

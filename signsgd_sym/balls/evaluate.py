@@ -15,6 +15,7 @@ from flint import acb, acb_mat, arb
 
 from signsgd_sym.balls.ball import (
     Ball,
+    Divergent,
     Evaluator,
     PointRejected,
     Undecided,
@@ -125,7 +126,7 @@ def compare(
     """Whether lhs = rhs at `point`.
 
     Different: some ball of lhs is disjoint from that of rhs (first sought at 12 digits: it refutes fast), or
-    both are matrices, of different shapes.
+    both are matrices, of different shapes, or one side is finite and the other an integral that diverges.
     Equal: the balls overlap, and (a) both have `digits` relative digits, or (b) |lhs - rhs| < 10^-digits
     times the sum of the moduli of the summands of both sides, or (c) both contain 0 and lie within
     10^(-2 digits) of it. Else undecided. Raises as `enclose` does, except for `Undecided`.
@@ -141,6 +142,11 @@ def compare(
             except Undecided as limit:
                 reason = str(limit)
                 continue
+            except Divergent as limit:
+                l, r = _or_infinite(left, point), _or_infinite(right, point)
+                if not (l.is_finite() or r.is_finite()):
+                    raise
+                return Comparison("different", Enclosure(l, bits), Enclosure(r, bits), digits, str(limit))
             verdict: Literal["equal", "different", "undecided"] = "undecided"
             shapes = {(m.nrows(), m.ncols()) for m in (l, r) if isinstance(m, acb_mat)}
             if len(entries(l)) != len(entries(r)) and len(shapes) < 2:  # one side is NaN as a whole
@@ -167,6 +173,17 @@ def compare(
             )
     reason = reason or f"{min(accuracy(l), accuracy(r)):.0f} of {digits} digits at {bits} bits"
     return Comparison("undecided", Enclosure(l, bits), Enclosure(r, bits), digits, reason)
+
+
+def _or_infinite(side: Program, point: Point) -> acb:
+    """The ball of a scalar side; infinity for a divergent integral, NaN for anything not decided."""
+    try:
+        ball = side(point)
+    except Divergent:
+        return acb(arb.pos_inf())
+    except Undecided:
+        return acb(arb.nan())
+    return ball if isinstance(ball, acb) else acb(arb.nan())
 
 
 def entries(ball: Ball) -> list[acb]:

@@ -17,11 +17,11 @@ from functools import cache
 import sympy as sp
 from flint import acb, arb
 
-from signsgd_sym.balls.ball import Ball, Evaluator, agree, disc, upper
+from signsgd_sym.balls.ball import Ball, Divergent, Evaluator, agree, disc, upper
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.functions import EVAL_LIMIT
 from signsgd_sym.balls.majorant import Majorant, continued_symbols
-from signsgd_sym.balls.terms import NoMajorant
+from signsgd_sym.balls.terms import NoMajorant, grows
 
 Integrand = Callable[[acb, bool], acb]
 HYPERBOLIC = (sp.sinh, sp.cosh, sp.tanh, sp.coth, sp.sech, sp.csch)
@@ -112,6 +112,17 @@ def from_end(
         def far_end(k: int) -> arb:
             return Majorant(y, arb(2) ** k, parameter, continued).tail(at_infinity()[0])
 
+        def diverges(k: int) -> bool:
+            """A real f with |f| >= C y^k exp(-sum c y^p) has no zero for y >= N, hence one sign, and its
+            integral is infinite if k >= -1 and the exponent is not negative: `grows`.
+            """
+            majorant = Majorant(y, arb(2) ** k, parameter, continued)
+            try:
+                below = majorant.lower(at_infinity()[0])
+            except NoMajorant:
+                return False
+            return below.k >= -1 and grows(below, arb(2) ** k) and majorant.is_real_function(at_infinity()[0])
+
         def near_end(k: int) -> arb:
             delta = arb(2) ** -k
             bound = upper(g(acb(arb(0).union(delta)), False)) * delta
@@ -130,7 +141,12 @@ def from_end(
             near = -k * acb(2).log()
             same.append(at_zero()[1]([*args, 1 / y0], analytic) / y0**2)
         if limit is None:
-            k, beyond = _first_below(far_end, tol)
+            try:
+                k, beyond = _first_below(far_end, tol)
+            except NoMajorant:
+                if not analytic and any(diverges(k) for k in range(7)):
+                    raise Divergent(f"the integral of {f} does not converge") from None
+                raise
             far, slack = k * acb(2).log(), slack + beyond
             same.append(at_infinity()[1]([*args, y0], analytic))
         agree(*same)

@@ -146,7 +146,7 @@ class Majorant:
         z = f.args[-1]
         if isinstance(f, sp.besselk):
             return self._upper_bessel_k(f.args[0], z)
-        real, right = all(map(self._is_real, f.args)), self._is_right(z)
+        real, right = all(map(self.is_real_function, f.args)), self._is_right(z)
         if isinstance(f, Erfcx):
             return [Term(arb(1))] if right else [Term(arb(1)), Term(arb(2)) * self._size_of_exp(z**2)]
         if isinstance(f, sp.erfc) and right:
@@ -326,7 +326,8 @@ class Majorant:
     def _is_nonnegative(self, e: sp.Expr) -> bool:
         return bool(e.is_nonnegative) and not self._is_continued(e)
 
-    def _is_real(self, e: sp.Expr) -> bool:
+    def is_real_function(self, e: sp.Expr) -> bool:
+        """Whether `e` is real for every y, by its symbols and by the values of what is free of y."""
         return not self._is_continued(e) and bool(self._with_real_constants(e).is_extended_real)
 
     def _with_real_constants(self, e: sp.Expr) -> sp.Expr:

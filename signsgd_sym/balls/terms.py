@@ -55,6 +55,22 @@ def tame(term: Term, N: arb) -> list[tuple[arb, arb]]:
     return found
 
 
+def grows(term: Term, N: arb) -> bool:
+    """Whether C > 0 and sum_p c_p y^p <= 0 for all y >= N is proved.
+
+    Proof. With q the largest exponent, c_p y^p <= max(c_p, 0) N^(p-q) y^q, and the sum of the right sides is
+    <= 0 as soon as its coefficient is.
+    """
+    rates = [(p, c) for p, c in term.decay.values() if not c.is_zero()]
+    if not rates:
+        return bool(term.C > 0)
+    q, top = max(rates, key=lambda rate: rate[0].mid())
+    if any(not p <= q for p, _ in rates):
+        return False
+    others = sum((c.max(arb(0)) * N ** (p - q) for p, c in rates if p is not q), arb(0))
+    return bool(term.C > 0) and bool(top + others <= 0)
+
+
 def sup(term: Term, N: arb) -> arb:
     """Supremum of `term` on [N, oo), provided it is proved to be non-increasing there.
 

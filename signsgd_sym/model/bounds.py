@@ -143,6 +143,8 @@ def _complaints(name: str, word: Word, values: list[sp.Expr]) -> Iterator[str | 
     # One after the other: an argument that is too large must not reach the next question.
     for value in values:
         yield check_argument(name, value)
+    if word.orders and any(value.is_infinite for value in values):
+        yield f"{name} is read at finite arguments only; write its limit"
     for k in word.orders:
         if k < len(values):
             yield check_order(name, values[k])

@@ -114,6 +114,8 @@ def _slipped(expr: Any, rng: Random) -> tuple[str, Any] | None:
         changed = _rebuilt(expr, path, apply(node, rng))
     except (TypeError, ValueError, NotImplementedError, AttributeError, sp.ShapeError):
         return None
+    if any(trace.arg.shape[0] != trace.arg.shape[1] for trace in changed.atoms(sp.Trace)):
+        return None
     new_names = changed.free_symbols - expr.free_symbols - set(MATRICES)
     if changed == expr or changed.has(sp.nan, sp.zoo) or new_names:
         return None
