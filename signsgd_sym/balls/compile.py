@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import sympy as sp
-from flint import acb, arb
+from flint import acb, arb, ctx
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, as_integer, nan, rational
 from signsgd_sym.balls.circle import derivative
@@ -55,6 +55,9 @@ def compile_node(e: Any, slots: Slots) -> Evaluator:
     if e in CONSTANTS:
         constant = CONSTANTS[e]
         return lambda args, analytic: constant()
+    inner = getattr(slots, "innermost", None)
+    if inner is not None and e.args and not e.has(inner):
+        return _hoisted(compile_node(e, Scope(slots)), slots[inner])
     for kinds, compiled in _rules():
         if isinstance(e, kinds):
             return compiled(e, slots)
@@ -65,6 +68,45 @@ def compile_node(e: Any, slots: Slots) -> Evaluator:
     return _apply(rule, [compile_node(arg, slots) for arg in e.args])
 
 
+class Scope(dict[Any, int]):
+    """Slots in which `innermost` is the variable that changes from call to call, if there is one."""
+
+    innermost: Any = None
+
+
+def _hoisted(f: Evaluator, k: int) -> Evaluator:
+    """`f`, which depends on the first k arguments alone, evaluated once for each choice of them.
+
+    Quadrature calls an integrand thousands of times with one argument changing. Arguments are compared by
+    identity, and kept, so that no other object can take their place.
+    """
+    kept: tuple[int, bool, tuple[Ball, ...], Ball] | None = None
+
+    def value(args: Sequence[Ball], analytic: bool) -> Ball:
+        nonlocal kept
+        if (
+            kept is not None
+            and kept[0] == ctx.prec
+            and kept[1] == analytic
+            and all(a is b for a, b in zip(kept[2], args, strict=False))
+        ):
+            return kept[3]
+        result = f(args, analytic)
+        kept = ctx.prec, analytic, tuple(args[:k]), result
+        return result
+
+    return value
+
+
+def _constants_together(e: Any, parts: Sequence[Any], slots: Slots) -> list[Any]:
+    """The operands of a sum or product, those free of the innermost variable as one."""
+    inner = getattr(slots, "innermost", None)
+    fixed = [part for part in parts if inner is not None and not part.has(inner)]
+    if len(fixed) < 2 or len(fixed) == len(parts):
+        return list(parts)
+    return [e.func(*fixed, evaluate=False), *(part for part in parts if part.has(inner))]
+
+
 def _apply(rule: Evaluator, parts: Sequence[Evaluator]) -> Evaluator:
     if len(parts) == 1:
         (only,) = parts
@@ -73,7 +115,7 @@ def _apply(rule: Evaluator, parts: Sequence[Evaluator]) -> Evaluator:
 
 
 def _add(e: sp.Add, slots: Slots) -> Evaluator:
-    parts = [compile_node(arg, slots) for arg in e.args]
+    parts = [compile_node(arg, slots) for arg in _constants_together(e, e.args, slots)]
 
     def total(args: Sequence[Ball], analytic: bool) -> acb:
         result = parts[0](args, analytic)
@@ -111,7 +153,7 @@ def _length(h: sp.Expr) -> int:
 
 
 def _mul(e: sp.Mul, slots: Slots) -> Evaluator:
-    parts = [compile_node(arg, slots) for arg in scaled_pairs(e.args)]
+    parts = [compile_node(arg, slots) for arg in _constants_together(e, scaled_pairs(e.args), slots)]
 
     def product(args: Sequence[Ball], analytic: bool) -> acb:
         result = parts[0](args, analytic)
@@ -222,10 +264,12 @@ def _kronecker(e: sp.KroneckerDelta, slots: Slots) -> Evaluator:
     return compile_node(sp.Piecewise((1, sp.Eq(*e.args[:2], evaluate=False)), (0, True)), slots)
 
 
-def extend(slots: Slots, *names: Any) -> dict[Any, int]:
+def extend(slots: Slots, *names: Any) -> Scope:
     """`slots` with bound variables appended (they shadow symbols of the same name)."""
     size = max(slots.values(), default=-1) + 1
-    return {**slots, **{name: size + k for k, name in enumerate(names)}}
+    scope = Scope({**slots, **{name: size + k for k, name in enumerate(names)}})
+    scope.innermost = names[0] if len(names) == 1 else None
+    return scope
 
 
 @cache

@@ -121,11 +121,16 @@ def enclose(
 
 
 def compare(
-    lhs: sp.Expr | Program, rhs: sp.Expr | Program, point: Point, digits: int = 40, max_bits: int = MAX_BITS
+    lhs: sp.Expr | Program,
+    rhs: sp.Expr | Program,
+    point: Point,
+    digits: int = 40,
+    max_bits: int = MAX_BITS,
+    first_digits: int = 12,
 ) -> Comparison:
     """Whether lhs = rhs at `point`.
 
-    Different: some ball of lhs is disjoint from that of rhs (first sought at 12 digits: it refutes fast), or
+    Different: some ball of lhs is disjoint from that of rhs (first sought at `first_digits`: it refutes fast), or
     both are matrices, of different shapes, or one side is finite and the other an integral that diverges.
     Equal: the balls overlap, and (a) both have `digits` relative digits, or (b) |lhs - rhs| < 10^-digits
     times the sum of the moduli of the summands of both sides, or (c) both contain 0 and lie within
@@ -135,7 +140,8 @@ def compare(
     goal, reason = arb(10) ** -digits, ""
     l = r = acb(0)
     bits = 0
-    for bits in (*_ladder(min(12, digits), 100), *_ladder(digits, max_bits)):
+    quick = _ladder(first_digits, 100) if first_digits < digits else ()
+    for bits in (*quick, *_ladder(digits, max_bits)):
         with precision(bits):
             try:
                 l, r = left(point), right(point)

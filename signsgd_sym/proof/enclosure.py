@@ -20,6 +20,8 @@ MAX_BITS = 2_500
 EXTREME_BITS = 640
 """At extreme points a cancellation may cost any number of bits: they get fewer, and are left out beyond."""
 SHOWN_DIGITS = 15
+QUICK = 5
+"""Points at which a difference is sought at 12 digits first; a statement that gets further is hardly wrong."""
 EXTREME_EVERY = 4
 """One point in four is drawn from wide ranges; moderate points come first, they refute subdominant terms."""
 
@@ -27,11 +29,13 @@ Test = Callable[..., tuple[str, str, str]]
 """At a site, to so many digits: ("equal" | "different" | "undecided", left value, right value or reason)."""
 
 
-def equality(site: Site, digits: int, max_bits: int = MAX_BITS) -> tuple[str, str, str]:
+def equality(
+    site: Site, digits: int, max_bits: int = MAX_BITS, first_digits: int = 12
+) -> tuple[str, str, str]:
     """Both sides enclosed, and whether the balls overlap; sides come in pairs, all of which have to agree."""
     verdict, left, right = "equal", "", ""
     for lhs, rhs in zip(site.sides[::2], site.sides[1::2], strict=True):
-        found = compare(lhs, rhs, site.point, digits=digits, max_bits=max_bits)
+        found = compare(lhs, rhs, site.point, digits, max_bits, first_digits)
         verdict, left = found.verdict, _words(found.left.ball)
         right = _words(found.right.ball) if verdict != "undecided" else found.reason
         if verdict != "equal":
@@ -39,7 +43,9 @@ def equality(site: Site, digits: int, max_bits: int = MAX_BITS) -> tuple[str, st
     return verdict, left, right
 
 
-def inequality(site: Site, digits: int, max_bits: int = MAX_BITS) -> tuple[str, str, str]:
+def inequality(
+    site: Site, digits: int, max_bits: int = MAX_BITS, first_digits: int = 12
+) -> tuple[str, str, str]:
     """lhs <= rhs for real sides: certain, certainly false, or equal to the digits asked."""
     left, right = (enclose(side, site.point, digits=digits, max_bits=max_bits).ball for side in site.sides)
     if not (left.imag.contains(0) and right.imag.contains(0)):
@@ -65,7 +71,8 @@ def certify(
         if site is None:
             continue
         try:
-            verdict, left, right = test(site, digits, EXTREME_BITS if wide else MAX_BITS)
+            first = 12 if done < QUICK else digits
+            verdict, left, right = test(site, digits, EXTREME_BITS if wide else MAX_BITS, first)
         except (PointRejected, ValueError, ZeroDivisionError):
             continue  # a pole, a cut, eigenvalues that do not separate: another point
         except (Undecided, ArithmeticError) as limit:  # the latter: a rewriting of SymPy's was caught

@@ -21,7 +21,7 @@ from signsgd_sym.special import NoiseMean
 if TYPE_CHECKING:
     from signsgd_sym.proof.check import Checker
 
-TRIALS = 6
+TRIALS = 4
 DIGITS = 12
 MAX_BITS = 130
 
