@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 SWEEPS = 24
@@ -66,7 +67,7 @@ def draw(
                 rows[bend[1]].append(bend)
             path = [(other, -1), *bends, (name, -1)]
             paths[other, name] = path
-            for a, b in zip(path, path[1:], strict=False):
+            for a, b in pairwise(path):
                 links.setdefault(a, []).append(b)
                 links.setdefault(b, []).append(a)
     level_of = {slot: level for level, row in enumerate(rows) for slot in row}
@@ -98,7 +99,7 @@ def _crossings(
     rows: list[list[Slot]], links: Mapping[Slot, Sequence[Slot]], level_of: Mapping[Slot, int]
 ) -> int:
     total = 0
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         place = {slot: k for k, slot in enumerate(lower)}
         ends = [
             (k, place[other])
@@ -142,7 +143,7 @@ def _spread(
     offsets = []
     for row in rows:
         places = [0.0]
-        for a, b in zip(row, row[1:], strict=False):
+        for a, b in pairwise(row):
             places.append(places[-1] + (_width(a, box) + _width(b, box)) / 2 + gap)
         offsets.append(places)
     widest = max(places[-1] for places in offsets)

@@ -2,6 +2,7 @@
 
 import random
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -43,7 +44,7 @@ def test_boxes_and_bends_keep_apart(name):
             rows[y].append((x, 0.0))
     for row in rows.values():
         row.sort()
-        for (x, half), (after, other) in zip(row, row[1:], strict=False):
+        for (x, half), (after, other) in pairwise(row):
             assert after - x >= half + other + GAP[0] - 1e-6
 
 
@@ -101,10 +102,8 @@ def test_only_assumptions_that_are_needed_have_a_letter():
 
 
 def test_weak_and_fallen_boxes_are_marked():
-    boxes = dict(
-        re.findall(r'<g class="(box[^"]*)"[^>]*><title>(\w+)', graph_svg(graph(), fallen={"a", "b"}))
-    )
-    boxes = {name: kind for kind, name in boxes.items()}
+    svg = graph_svg(graph(), fallen={"a", "b"})
+    boxes = {name: kind for kind, name in re.findall(r'<g class="(box[^"]*)"[^>]*><title>(\w+)', svg)}
     assert "weak" in boxes["b"] and "weak" not in boxes["a"]
     assert "fallen" in boxes["a"] and "fallen" in boxes["b"] and "fallen" not in boxes["c"]
 
