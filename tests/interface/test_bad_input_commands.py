@@ -56,6 +56,16 @@ BAD = {
     "missing option": (GOOD[:2], "--covariance"),
     "unknown command": (["simulate"], "simulate"),
     "unknown derivation": (["derive", "arcsin-law"], "arcsine-law"),
+    "check of an unknown derivation": (["check", "arcsin-law"], "arcsine-law"),
+    "check of a missing file": (["check", "mine.steps"], "does not exist"),
+    "check of a folder": (["check", "/"], "folder"),
+    "check without points": (["check", "arcsine-law", "--points", "0"], "--points is 0"),
+    "check with too many digits": (["check", "arcsine-law", "--digits", "5000"], "1000"),
+    "check with a negative seed": (["check", "arcsine-law", "--seed", "-1"], "--seed is -1"),
+    "negative number of mutants": (["check", "arcsine-law", "--mutate", "-5"], "-5"),
+    "graph of one derivation": (["derive", "arcsine-law", "--graph"], "--graph"),
+    "graph in a format it lacks": (["derive", "--graph", "--format", "latex"], "html"),
+    "without and no graph": (["derive", "--without", "one-pass"], "--graph"),
     "unknown format": (["derive", "arcsine-law", "--format", "pdf"], "latex"),
 }
 
