@@ -91,9 +91,11 @@ def _box(node: Node, centre: tuple[float, float], kind: str, signs: dict[str, st
         f'<g class="{kind}" transform="translate({x:.1f} {y:.1f})">',
         f"<title>{escape(chr(10).join(words))}</title>",
         f'<rect width="{BOX[0]:g}" height="{BOX[1]:g}" rx="5"/>',
-        f'<text class="name" x="9" y="18">{escape(name)}</text>',
-        f'<text class="mark" x="9" y="36">{mark(node.verdict.value) if node.verdict else ""}</text>',
+        f'<text class="name" x="9" y="{18 if needed or node.verdict else 27}">{escape(name)}</text>',
     ]
+    if node.verdict is not None:
+        shown = f"{mark(node.verdict.value)} {node.verdict.value}"
+        parts.append(f'<text class="mark" x="9" y="36">{shown}</text>')
     for k, label in enumerate(needed):
         place = BOX[0] - 9 - LETTER * (len(needed) - k) + LETTER / 2
         lost = " lost" if label == without else ""
