@@ -69,6 +69,30 @@ def test_built_in_results_fit_a_page_without_shrinking_the_letters():
     assert draw(BUILT_IN, BOX, GAP).width < 1000
 
 
+def test_what_is_not_connected_stands_side_by_side_and_wraps():
+    """Forty results that have nothing to do with each other are a page, not a line."""
+    drawing = draw({str(k): [] for k in range(40)}, BOX, GAP)
+    assert drawing.width <= 1000
+    assert len({y for _, y in drawing.centres.values()}) == 8
+    assert len(set(drawing.centres.values())) == 40
+
+
+def test_the_order_of_the_derivations_does_not_tear_the_drawing_apart():
+    names = list(BUILT_IN)
+    for last in ("arcsine-law", "sgd-modes", "smoothing-identity"):
+        links = {name: BUILT_IN[name] for name in names if name != last}
+        ordered = {}
+
+        def visit(name, links=links, ordered=ordered, last=last):
+            for other in (links | {last: BUILT_IN[last]})[name]:
+                visit(other)
+            ordered.setdefault(name, BUILT_IN[name])
+
+        for name in [*links, last]:
+            visit(name)
+        assert draw(ordered, BOX, GAP).width < 1000
+
+
 def test_isotonic_regression_is_nondecreasing_and_keeps_the_mean():
     values = [random.Random(5).gauss(0, 1) for _ in range(40)]
     settled = isotonic(values)
