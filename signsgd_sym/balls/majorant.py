@@ -72,9 +72,6 @@ class Majorant:
     def _sup(self, term: Term) -> arb:
         return sup(term, self.N)
 
-    def _single(self, terms: list[Term]) -> Term:
-        return single(terms, self.N)
-
     # --- upper bounds ----------------------------------------------------------------------------
 
     def upper(self, f: sp.Expr) -> list[Term]:
@@ -109,6 +106,9 @@ class Majorant:
         if q.has(self.y):
             if base.has(self.y):
                 raise NoMajorant(f"power with exponent {q}")
+            if q.is_integer and q.is_nonnegative:  # entire in b, which may contain 0: e^(q log sup|b|)
+                log = upper(self.value(base)).max(arb(2) ** -(10**6)).log()
+                return [self.exponential(q, up=bool(log >= 0)) ** log]
             return [self.size_of_exp(q * sp.log(base))]
         p, turn = self.value(q).real, (arb.pi() * abs(self.value(q).imag)).exp()
         if p < 0:
@@ -126,14 +126,13 @@ class Majorant:
         return [Term(factor) * t**p for t in terms]
 
     def _upper_log(self, g: sp.Expr) -> list[Term]:
-        """LOG_Y for log y. For general g with L <= |g| <= U, both
-        single terms, |log g| <= pi + |log L| + |log U| and |log(C y^k e^(-sum c y^p))| <= |log C| + |k| log
-        y + sum |c| y^p.
+        """LOG_Y for log y. For general g with L <= |g| <= U, both single terms, |log g| <= pi + |log L| +
+        |log U| and |log(C y^k e^(-sum c y^p))| <= |log C| + |k| log y + sum |c| y^p.
         """
         if g == self.y:
             return [LOG_Y]
         terms = [Term(arb.pi())]
-        for t in (self._single(self.upper(g)), self.lower(g)):
+        for t in (single(self.upper(g), self.N), self.lower(g)):
             if not t.C > 0:
                 raise NoMajorant("the argument of a logarithm may vanish")
             terms += [Term(upper(acb(t.C.log()))), Term(abs(t.k)) * LOG_Y]
@@ -163,7 +162,7 @@ class Majorant:
             q = self.real_value(f.exp)
             if not (q > 0 or q < 0):
                 raise NoMajorant(f"the sign of the exponent {f.exp} is not clear")
-            return self.lower(f.base) ** q if q > 0 else self._single(self.upper(f.base)) ** q
+            return self.lower(f.base) ** q if q > 0 else single(self.upper(f.base), self.N) ** q
         if f.is_Add:
             return self._lower_sum(f)
         if isinstance(f, sp.Abs):

@@ -20,9 +20,9 @@ MAX_NODES = 2000
 
 TAME = frozenset({"log", "sqrt", "cbrt", "Abs", "abs", "sign", "Heaviside", "Min", "Max"})
 """Functions that cost no more at a large number than at a small one."""
-PATIENT = frozenset({"exp", "log", "ln", "sqrt", "cbrt"})
-"""Functions that leave a number alone which SymPy would have to find by quadrature; all others may ask for
-its sign or its value.
+PATIENT = frozenset({"sqrt", "cbrt"})
+"""Powers leave a number alone which SymPy would have to find by quadrature. Functions may ask for its sign or
+its value, exp and log too, when they stand in others.
 """
 UNEVALUATED = (sp.Integral, sp.Sum, sp.Product, sp.Limit, sp.Subs, sp.Derivative)
 """Nodes that SymPy leaves as they are, and whose value nobody may ask for while text is read."""
@@ -66,9 +66,9 @@ def check_argument(name: str, value: sp.Expr) -> str | None:
     A number beyond 1000 costs a factorial its digits and a trigonometric function the digits of its
     argument, which exp(exp(1000)) has in excess of memory; exp(n*log(k)) is the power k**n in disguise.
     """
-    is_number = value.is_number and value.is_finite is not False
-    if is_number and name not in PATIENT and value.has(*UNEVALUATED):
+    if name not in PATIENT and value.is_number and value.has(*UNEVALUATED):
         return f"{name} of a number that is an integral or a sum is not read; give its value"
+    is_number = value.is_number and value.is_finite is not False
     if is_number and name not in TAME and _magnitude(value) > MAX_EXPONENT:
         return f"the argument of {name} exceeds {MAX_EXPONENT}; use smaller numbers"
     if name == "erfinv" and value.is_number and not abs(value) <= 1:
