@@ -4,6 +4,7 @@
 the rest
   is bounded by delta sup|g| or by a majorant of g(1/w)/w^2 for w >= 1/delta.
 * Up to infinity, y = e^u up to N, and the rest is bounded by a majorant for y >= N.
+* Where that fails, y = e^(-s) or e^s is put first, for integrands that depend on log y.
 
 The finite integrals are FLINT's `acb.integral`, whose error bound is rigorous.
 """
@@ -71,7 +72,13 @@ def quadrature(g: Integrand, a: acb, b: acb, tol: arb) -> acb:
 
 
 def from_end(
-    f: sp.Expr, t: sp.Symbol, end: sp.Expr, sign: int, length: Evaluator | None, slots: Slots
+    f: sp.Expr,
+    t: sp.Symbol,
+    end: sp.Expr,
+    sign: int,
+    length: Evaluator | None,
+    slots: Slots,
+    substitute: bool = True,
 ) -> Piece:
     """int_0^L f(end + sign y) dy for f free of kinks inside; L = oo if `length` is None."""
     y, u, w = sp.Dummy("y", positive=True), sp.Dummy("u", real=True), sp.Dummy("w", positive=True)
@@ -94,6 +101,14 @@ def from_end(
     def at_zero() -> tuple[sp.Expr, Evaluator]:
         e = tidy(at_infinity()[0].subs(y, 1 / w) / w**2, w)
         return e, compile_node(e, extend(slots, w))
+
+    @cache
+    def by_logarithm(start: int, direction: int) -> tuple[Evaluator, Piece]:
+        """y = 2^start e^(direction s), s > 0."""
+        s = sp.Dummy("s", positive=True)
+        image = sp.Integer(2) ** start * sp.exp(direction * s)
+        e = sp.expand_log(neat.subs(y, image)) * image
+        return compile_node(e, extend(slots, s)), from_end(e, s, sp.S.Zero, 1, None, slots, substitute=False)
 
     def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
         g = bind(direct, args, analytic)
@@ -121,36 +136,50 @@ def from_end(
                 below = majorant.lower(at_infinity()[0])
             except NoMajorant:
                 return False
-            return below.k >= -1 and grows(below, arb(2) ** k) and majorant.is_real_function(at_infinity()[0])
+            return below.k >= -1 and grows(below, arb(2) ** k) and majorant.is_real_here(at_infinity()[0])
 
         def near_end(k: int) -> arb:
             delta = arb(2) ** -k
             bound = upper(g(acb(arb(0).union(delta)), False)) * delta
-            return (
-                bound
-                if bound.is_finite()
-                else Majorant(w, arb(2) ** k, parameter, continued).tail(at_zero()[0])
-            )
+            if bound.is_finite():
+                return bound
+            return Majorant(w, arb(2) ** k, parameter, continued).tail(at_zero()[0])
 
-        slack, near, far = arb(0), acb(0), limit.log() if limit is not None else acb(0)
+        def cut(bound: Callable[[int], arb], direction: int) -> tuple[acb, arb, acb]:
+            """Where to stop in log y, a bound of the rest, and the rest itself where it has none."""
+            try:
+                k, rest = _first_below(bound, tol)
+                return direction * k * acb(2).log(), rest, acb(0)
+            except NoMajorant as failure:
+                if not substitute or not (1 / first).is_finite():
+                    raise
+                reason = failure
+            start = min(0, -_log2(1 / first)) if direction < 0 else 0
+            e, piece = by_logarithm(start, direction)
+            at = arb(2) ** start * acb(1).exp() ** direction
+            agree(e([*args, acb(1)], analytic), g(at, False) * at)
+            try:
+                return start * acb(2).log(), arb(0), piece.value(args, analytic, tol)
+            except NoMajorant:
+                raise reason from None
+
+        total, near_slack, far_slack = acb(0), arb(0), arb(0)
+        far = limit.log() if limit is not None else acb(0)
         regular = next((k for k in (0, 8, 16, 32, 64) if _holomorphic(g, first * arb(2) ** -k)), None)
         if regular is not None:
             near = (first * arb(2) ** -regular).log()
         else:
-            k, slack = _first_below(near_end, tol)
-            near = -k * acb(2).log()
+            near, near_slack, rest = cut(near_end, -1)
+            total += rest
             same.append(at_zero()[1]([*args, 1 / y0], analytic) / y0**2)
         if limit is None:
-            try:
-                k, beyond = _first_below(far_end, tol)
-            except NoMajorant:
-                if not analytic and any(diverges(k) for k in range(7)):
-                    raise Divergent(f"the integral of {f} does not converge") from None
-                raise
-            far, slack = k * acb(2).log(), slack + beyond
+            if not analytic and any(diverges(k) for k in range(7)):
+                raise Divergent(f"the integral of {f} does not converge")
+            far, far_slack, rest = cut(far_end, 1)
+            total += rest
             same.append(at_infinity()[1]([*args, y0], analytic))
         agree(*same)
-        total = acb(0)
+        slack = near_slack + far_slack
         if regular is not None:
             total += quadrature(g, acb(0), first * arb(2) ** -regular, tol)
         if limit is None or regular != 0:
@@ -164,6 +193,11 @@ def from_end(
         return probe(lambda y: g(y, False), length(args, False) if length else None)
 
     return Piece(value, size)
+
+
+def _log2(z: acb) -> int:
+    """An integer that is at least log2|z|, and little more."""
+    return int(float(upper(z).log()) / 0.6931) + 1
 
 
 def _holomorphic(g: Integrand, end: acb) -> bool:

@@ -27,7 +27,7 @@ from signsgd_sym.balls.ball import (
 )
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.half_line import Piece, bind, both, from_end, probe, quadrature
-from signsgd_sym.balls.kinks import kink_functions, resolve
+from signsgd_sym.balls.kinks import kink_functions, resolve, without_floors
 from signsgd_sym.balls.majorant import continued_symbols
 from signsgd_sym.balls.terms import NoMajorant
 
@@ -93,7 +93,8 @@ def _to_relative(pieces: list[Piece], args: Sequence[Ball], analytic: bool) -> a
 
 def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) -> Chooser:
     """The smooth pieces of the integral at a point; None where the order of the kinks is not clear."""
-    kinks = kink_functions(f, t)
+    stepless = without_floors(f, t, lo, hi)
+    kinks = kink_functions(stepless, t)
     if not kinks:
         smooth = _smooth(f, t, lo, hi, slots)
         return lambda args, analytic: [smooth]
@@ -108,7 +109,7 @@ def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slo
 
     @cache
     def between(i: int, j: int, pattern: tuple[int, ...]) -> tuple[Evaluator, Chooser]:
-        smooth = resolve(f, dict(zip(kinks, pattern, strict=True)))
+        smooth = resolve(stepless, dict(zip(kinks, pattern, strict=True)))
         return compile_node(smooth, extend(slots, t)), _cut_at_kinks(smooth, t, ends[i], ends[j], slots)
 
     def choose(args: Sequence[Ball], analytic: bool) -> list[Piece] | None:

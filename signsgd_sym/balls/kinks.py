@@ -16,7 +16,42 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 Signs = Mapping[sp.Expr, int]
+STEP_LIMIT = 64
 BINDERS = (sp.Integral, sp.Sum, sp.Product, sp.Derivative, sp.Subs)
+
+
+def without_floors(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr) -> sp.Expr:
+    """`f` on [lo, hi] with the steps of floors as kinks: for real g between the integers m and M,
+
+    floor(g) = m + sum_{m < j <= M} H(g - j), and a sum over a <= k <= floor(g) is the sum of its terms up to
+    M times H(g - k), if m >= a - 1. Only for linear g with rational values at rational ends.
+    """
+
+    def span(g: sp.Expr) -> tuple[int, int] | None:
+        ends = [g.subs(t, end) for end in (lo, hi)]
+        if not (lo.is_Rational and hi.is_Rational and all(end.is_Rational for end in ends)):
+            return None
+        low, high = sorted(int(sp.floor(end)) for end in ends)
+        return (low, high) if g.diff(t).is_Rational and high - low <= STEP_LIMIT else None
+
+    def of_floor(e: sp.Expr) -> sp.Expr:
+        between = span(e.args[0])
+        if between is None:
+            return e
+        low, high = between
+        return low + sp.Add(*(sp.Heaviside(e.args[0] - j, 1) for j in range(low + 1, high + 1)))
+
+    def of_sum(e: sp.Sum) -> sp.Expr:
+        (k, a, b), *more = e.limits
+        between = span(b.args[0]) if isinstance(b, sp.floor) and not more and a.is_Integer else None
+        if between is None or between[0] < a - 1:
+            return e
+        terms = range(int(a), between[1] + 1)
+        return sp.Add(*(e.function.subs(k, j) * sp.Heaviside(b.args[0] - j, 1) for j in terms))
+
+    return f.replace(sp.Sum, lambda *args: of_sum(sp.Sum(*args))).replace(
+        sp.floor, lambda g: of_floor(sp.floor(g, evaluate=False))
+    )
 
 
 def kink_functions(f: sp.Expr, t: sp.Symbol) -> dict[sp.Expr, list[sp.Expr]]:

@@ -8,6 +8,7 @@ the integral over [N, oo). Rules may fail (`NoMajorant`): for too small an N, or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -16,11 +17,16 @@ import sympy as sp
 from flint import acb, arb
 
 from signsgd_sym.balls.ball import Ball, is_real, lower, upper
+from signsgd_sym.balls.named_bounds import upper_named
 from signsgd_sym.balls.terms import NoMajorant, Term, single, sup, tail
-from signsgd_sym.special import Erfcx, OwenT
+from signsgd_sym.special import Erfcx
 
 ENTIRE = (sp.Add, sp.Mul, sp.Pow, sp.exp, sp.sin, sp.cos, sp.erf, sp.erfc, Erfcx, sp.besselk)
 """What a continued symbol may stand in: entire functions, K for Re z > 0, and powers (see `_is_off_cut`)."""
+
+
+LOG_Y = Term(16 / arb(1).exp(), arb(1) / 16)
+"""log y <= 16 y^(1/16)/e: the maximum of log y - 16 y^(1/16)/e is 0, at y = e^16."""
 
 
 def continued_symbols(slots: Mapping[Any, int], args: Sequence[Ball], analytic: bool) -> tuple[Any, ...]:
@@ -66,9 +72,6 @@ class Majorant:
     def _sup(self, term: Term) -> arb:
         return sup(term, self.N)
 
-    def _single(self, terms: list[Term]) -> Term:
-        return single(terms, self.N)
-
     # --- upper bounds ----------------------------------------------------------------------------
 
     def upper(self, f: sp.Expr) -> list[Term]:
@@ -94,7 +97,7 @@ class Majorant:
             return self.upper(f.args[0])
         if isinstance(f, sp.log):
             return self._upper_log(f.args[0])
-        return self._upper_named(f)
+        return upper_named(self, f)
 
     def _upper_power(self, base: sp.Expr, q: sp.Expr) -> list[Term]:
         """(sum of n terms)^q <= max(1, n^(q-1)) sum of q-th powers for q >= 0 (convexity for q >= 1,
@@ -103,7 +106,10 @@ class Majorant:
         if q.has(self.y):
             if base.has(self.y):
                 raise NoMajorant(f"power with exponent {q}")
-            return [self._size_of_exp(q * sp.log(base))]
+            if q.is_integer and q.is_nonnegative:  # entire in b, which may contain 0: e^(q log sup|b|)
+                log = upper(self.value(base)).max(arb(2) ** -(10**6)).log()
+                return [self.exponential(q, up=bool(log >= 0)) ** log]
+            return [self.size_of_exp(q * sp.log(base))]
         p, turn = self.value(q).real, (arb.pi() * abs(self.value(q).imag)).exp()
         if p < 0:
             terms = [self.lower(base) ** p]
@@ -120,84 +126,21 @@ class Majorant:
         return [Term(factor) * t**p for t in terms]
 
     def _upper_log(self, g: sp.Expr) -> list[Term]:
-        """log y <= 16 y^(1/16)/e (maximise log y - 16 y^(1/16)/e). For general g with L <= |g| <= U, both
-        single terms, |log g| <= pi + |log L| + |log U| and |log(C y^k e^(-sum c y^p))| <= |log C| + |k| log
-        y + sum |c| y^p.
+        """LOG_Y for log y. For general g with L <= |g| <= U, both single terms, |log g| <= pi + |log L| +
+        |log U| and |log(C y^k e^(-sum c y^p))| <= |log C| + |k| log y + sum |c| y^p.
         """
-        log_y = Term(16 / arb(1).exp(), arb(1) / 16)
         if g == self.y:
-            return [log_y]
+            return [LOG_Y]
         terms = [Term(arb.pi())]
-        for t in (self._single(self.upper(g)), self.lower(g)):
+        for t in (single(self.upper(g), self.N), self.lower(g)):
             if not t.C > 0:
                 raise NoMajorant("the argument of a logarithm may vanish")
-            terms += [Term(upper(acb(t.C.log()))), Term(abs(t.k)) * log_y]
+            terms += [Term(upper(acb(t.C.log()))), Term(abs(t.k)) * LOG_Y]
             terms += [Term(abs(c), p) for p, c in t.decay.values()]
         return terms
 
-    def _upper_named(self, f: sp.Expr) -> list[Term]:
-        """Functions by name; z is the argument.
-
-        |sin z|, |cos z| <= (|e^(iz)| + |e^(-iz)|)/2, and <= 1 if real. erfcx(z) = (2/sqrt pi) int_0^oo
-        e^(-t^2 - 2 z t) dt gives |erfcx(z)| <= erfcx(0) = 1 and |erfc(z)| <= |exp(-z^2)| for Re z >= 0;
-        erfc(z) = 2 - erfc(-z) covers Re z < 0, so that |erfc| <= 2 + |exp(-z^2)|, |erf| <= 1 + |exp(-z^2)|,
-        |erfcx| <= 1 + 2 |exp(z^2)| everywhere. If real, |erf| <= 1 and erfc <= 2.
-        """
-        z = f.args[-1]
-        if isinstance(f, sp.besselk):
-            return self._upper_bessel_k(f.args[0], z)
-        real, right = all(map(self.is_real_function, f.args)), self._is_right(z)
-        if isinstance(f, Erfcx):
-            return [Term(arb(1))] if right else [Term(arb(1)), Term(arb(2)) * self._size_of_exp(z**2)]
-        if isinstance(f, sp.erfc) and right:
-            return [self._size_of_exp(-(z**2))]
-        if real:
-            return [self._upper_real(f, z)]
-        if isinstance(f, sp.sin | sp.cos):
-            return [Term(arb(0.5)) * self._size_of_exp(s * sp.I * z) for s in (1, -1)]
-        if isinstance(f, sp.erf | sp.erfc):
-            return [Term(arb(1 if isinstance(f, sp.erf) else 2)), self._size_of_exp(-(z**2))]
-        raise NoMajorant(f"no rule for {f.func.__name__}")
-
-    def _upper_real(self, f: sp.Expr, z: sp.Expr) -> Term:
-        """For real arguments: |sin|, |cos|, |erf|, |sign|, |tanh|, |J_n| (n >= 0, DLMF 10.14.1) <= 1, erfc
-        <= 2, |atan| <= pi/2, |T(h, a)| <= (1/(2 pi)) int_0^oo ds/(1 + s^2) = 1/4, Heaviside <= 1 + |its
-        value at 0|, and for n, z >= 0 I_n(z) <= I_0(z) <= e^z (I decreases with the order; I_0 = mean of e^(z
-        cos t)).
-        """
-        if isinstance(f, sp.besseli) and f.args[0].is_nonnegative and z.is_nonnegative:
-            return self._size_of_exp(z)
-        if isinstance(f, sp.Heaviside) and not z.has(self.y):  # z is the value at 0
-            return Term(1 + upper(self.value(z)))
-        ones = (sp.sin, sp.cos, sp.erf, sp.sign, sp.tanh)
-        if isinstance(f, ones) or (isinstance(f, sp.besselj) and f.args[0].is_nonnegative):
-            return Term(arb(1))
-        bounds: dict[Any, arb] = {sp.erfc: arb(2), sp.atan: arb.pi() / 2, OwenT: arb(0.25)}
-        if f.func in bounds:
-            return Term(bounds[f.func])
-        raise NoMajorant(f"no rule for {f.func.__name__}")
-
-    def _upper_bessel_k(self, order: sp.Expr, z: sp.Expr) -> list[Term]:
-        """|K_nu(z)| <= K_nu(x), x = Re z > 0 (K_nu(z) = int_0^oo e^(-z cosh t) cosh(nu t) dt), real nu.
-
-        If z = a y^p, p > 0: K_nu <= K_mu, mu = max(|nu|, 1/2), and e^x K_mu(x) = int_0^oo e^(-x (cosh t -
-        1)) cosh(mu t) dt decreases in x: K_nu(x) <= K_mu(x0) e^x0 e^(-x) for x >= x0 = Re(a) N^p. Else, if z
-        = a h(y) with h > 0: K_nu(x) <= K_mu(x) = (1/2) (2/x)^mu int_0^oo t^(mu-1) e^(-t - x^2/(4t)) dt <=
-        Gamma(mu) 2^(mu-1) x^(-mu), mu = max(|nu|, 1/16).
-        """
-        nu = abs(self._real(order))
-        a, rest = z.as_independent(self.y, as_Add=False)
-        base, p = rest.as_base_exp()
-        slope = self.value(a).real
-        if base == self.y and p.is_positive and slope > 0:
-            x0, mu = slope * self.N ** self._real(p), nu.max(arb(0.5))
-            return [Term((x0.bessel_k(mu) * x0.exp()).upper()) * self._size_of_exp(-z)]
-        if not (slope > 0 and rest.is_positive and not self._is_continued(rest)):
-            raise NoMajorant("no rule for besselk")
-        mu = nu.max(arb(1) / 16)
-        return [Term(mu.gamma() * 2 ** (mu - 1)) * (Term(slope) * self.lower(rest)) ** -mu]
-
-    def _size_of_exp(self, g: sp.Expr) -> Term:
+    def size_of_exp(self, g: sp.Expr) -> Term:
+        """A term above |exp(g)|."""
         return self.exponential(g, up=True)
 
     # --- lower bounds ----------------------------------------------------------------------------
@@ -216,10 +159,10 @@ class Majorant:
         if f.is_Pow and f.exp.has(self.y) and not f.base.has(self.y):
             return self.exponential(f.exp * sp.log(f.base), up=False)
         if f.is_Pow and not f.exp.has(self.y):
-            q = self._real(f.exp)
+            q = self.real_value(f.exp)
             if not (q > 0 or q < 0):
                 raise NoMajorant(f"the sign of the exponent {f.exp} is not clear")
-            return self.lower(f.base) ** q if q > 0 else self._single(self.upper(f.base)) ** q
+            return self.lower(f.base) ** q if q > 0 else single(self.upper(f.base), self.N) ** q
         if f.is_Add:
             return self._lower_sum(f)
         if isinstance(f, sp.Abs):
@@ -253,7 +196,7 @@ class Majorant:
     def _lower_gamma(self, x: sp.Expr) -> Term:
         """Gamma(x + 1) = int_0^oo t^x e^-t dt >= x^x int_x^oo e^-t dt = (x/e)^x for x > 0, and
         x log x >= x log x0 for x >= x0 > 0; x is linear and increasing in y."""
-        slope, x0 = self._real(x.diff(self.y)), self._real(x.subs(self.y, 0))
+        slope, x0 = self.real_value(x.diff(self.y)), self.real_value(x.subs(self.y, 0))
         x0 = slope * self.N + x0
         if not (slope > 0 and x0 >= 1):
             raise NoMajorant("Gamma of an argument not seen to grow")
@@ -268,7 +211,8 @@ class Majorant:
         a). -b log^2 y, b > 0, above: <= -(b log N) log y, since log y >= log N >= 0. -b E with E = exp(h) >
         0, b > 0, above: <= -b L for a term L <= E; if L = C y^k e^(c y^p) with c > 0, k >= 0 then by
         convexity of exp, L >= C N^k e^(c N^p) (1 + c (y^p - N^p)). -b S with S >= 0, b > 0, above: <= -b C
-        y^k for a term C y^k <= S, k > 0. Any other h, when |h| <= s on [N, oo): factor e^(+-s).
+        y^k for a term C y^k <= S, k > 0. Any other h with |h| <= sum of terms t: factors e^(+-sup t), or
+        e^(+-C y^k) for t = C y^k.
         """
         result = Term(arb(1))
         for part in sp.Add.make_args(sp.expand(g)):
@@ -280,43 +224,51 @@ class Majorant:
         base, p = rest.as_base_exp()
         if rest == 1:
             return Term(a.exp())
-        if base == self.y and not p.has(self.y) and (power := self._real(p)) > 0:
+        if base == self.y and not p.has(self.y) and (power := self.real_value(p)) > 0:
             return Term(arb(1), arb(0), {p: (power, -a)})
         if rest == sp.log(self.y):
             return Term(arb(1), a)
         if rest == sp.log(self.y) ** 2 and up and a <= 0:
             return Term(arb(1), a * self.N.log())
-        try:
-            size = sum((self._sup(t) for t in self.upper(part)), arb(0))
-            return Term(size.exp() if up else (-size).exp())
-        except NoMajorant:
-            if not (up and a < 0 and is_real(self.value(coefficient)) and self._is_nonnegative(rest)):
-                raise
+        if up and a < 0 and is_real(self.value(coefficient)) and self._is_nonnegative(rest):
+            with suppress(NoMajorant):
+                return self._decay(-a, rest)
+        result, sign = Term(arb(1)), 1 if up else -1
+        for j, t in enumerate(self.upper(part)):
+            if not t.decay and t.k > 0:
+                result = result * Term(arb(1), arb(0), {(rest, j): (t.k, -sign * t.C)})
+            else:
+                result = result * Term((sign * self._sup(t)).exp())
+        return result
+
+    def _decay(self, b: arb, rest: sp.Expr) -> Term:
+        """A term above exp(-b rest), b > 0, rest >= 0."""
         L = self.lower(rest)
         if not L.decay and L.k > 0:
-            return Term(arb(1), arb(0), {rest: (L.k, -a * L.C)})
-        ((p_grow, c),) = L.decay.values() if len(L.decay) == 1 else ((arb(1), arb(0)),)
+            return Term(arb(1), arb(0), {rest: (L.k, b * L.C)})
+        ((p, c),) = L.decay.values() if len(L.decay) == 1 else ((arb(1), arb(0)),)
         if not (c < 0 and L.k >= 0):
-            raise NoMajorant(f"exponential of {part}")
-        floor = -a * L.C * self.N**L.k * (-c * self.N**p_grow).exp()
-        return Term((-floor * (1 + c * self.N**p_grow)).exp(), arb(0), {rest: (p_grow, -floor * c)})
+            raise NoMajorant(f"exponential of {rest}")
+        floor = b * L.C * self.N**L.k * (-c * self.N**p).exp()
+        return Term((-floor * (1 + c * self.N**p)).exp(), arb(0), {rest: (p, -floor * c)})
 
     # --- what the values allow -------------------------------------------------------------------
 
     def _check_holomorphic(self, f: sp.Expr) -> None:
-        if self._is_continued(f) and f.has(self.y):
+        if self.is_continued(f) and f.has(self.y):
             cut = f.is_Pow and not f.exp.is_Integer and f.base.has(self.y) and not self._is_off_cut(f.base)
             if cut or not isinstance(f, ENTIRE):
                 raise NoMajorant(f"{f.func.__name__} of a continued symbol")
 
-    def _is_continued(self, e: sp.Expr) -> bool:
+    def is_continued(self, e: sp.Expr) -> bool:
+        """Whether a continued symbol occurs in `e`."""
         return bool(self.continued) and e.has(*self.continued)
 
     def _is_off_cut(self, base: sp.Expr) -> bool:
         """Whether |base - t| < |t| for a summand t with Re t > 0, whose distance from (-oo, 0] is |t|."""
-        return any(self._is_right(t) and self._rest_over(t, base) < 1 for t in sp.Add.make_args(base))
+        return any(self.is_right(t) and self._rest_over(t, base) < 1 for t in sp.Add.make_args(base))
 
-    def _is_right(self, z: sp.Expr) -> bool:
+    def is_right(self, z: sp.Expr) -> bool:
         """Whether Re z >= 0: z is not negative, or every summand has such a factor next to one free of y."""
         parts = (t.as_independent(self.y, as_Add=False) for t in sp.Add.make_args(z))
         return self._is_nonnegative(z) or all(
@@ -324,11 +276,11 @@ class Majorant:
         )
 
     def _is_nonnegative(self, e: sp.Expr) -> bool:
-        return bool(e.is_nonnegative) and not self._is_continued(e)
+        return bool(e.is_nonnegative) and not self.is_continued(e)
 
-    def is_real_function(self, e: sp.Expr) -> bool:
-        """Whether `e` is real for every y, by its symbols and by the values of what is free of y."""
-        return not self._is_continued(e) and bool(self._with_real_constants(e).is_extended_real)
+    def is_real_here(self, e: sp.Expr) -> bool:
+        """Whether `e` is real for real y, by its symbols or by the values of what is free of y."""
+        return not self.is_continued(e) and bool(self._with_real_constants(e).is_extended_real)
 
     def _with_real_constants(self, e: sp.Expr) -> sp.Expr:
         """`e` with the largest parts free of y that are complex by their symbols, but real by their values,
@@ -340,7 +292,7 @@ class Majorant:
             return sp.Dummy(real=True) if is_real(self.value(e)) else e
         return e.func(*(self._with_real_constants(arg) for arg in e.args), evaluate=False) if e.args else e
 
-    def _real(self, e: sp.Expr) -> arb:
+    def real_value(self, e: sp.Expr) -> arb:
         """The value of a real expression free of y."""
         if e.has(self.y) or not is_real(v := self.value(e)):
             raise NoMajorant(f"{e} is not a real constant")

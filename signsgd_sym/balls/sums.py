@@ -13,7 +13,17 @@ from typing import Any
 import sympy as sp
 from flint import acb, arb, ctx
 
-from signsgd_sym.balls.ball import Ball, Evaluator, Undecided, Unsupported, as_integer, disc, nan, upper
+from signsgd_sym.balls.ball import (
+    Ball,
+    Evaluator,
+    Undecided,
+    Unsupported,
+    agree,
+    as_integer,
+    disc,
+    nan,
+    upper,
+)
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.majorant import Majorant, continued_symbols
 from signsgd_sym.balls.terms import NoMajorant, sup
@@ -53,10 +63,12 @@ def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
     if outer or lo is -sp.oo:
         raise Unsupported(f"the multiple or two-sided infinite {e}")
     n = sp.Dummy("n", positive=True, integer=True)
-    f = e.function.subs(k, n).rewrite((sp.factorial, sp.binomial, sp.RisingFactorial), sp.gamma)
+    f = e.function.subs(k, n).rewrite((sp.factorial, sp.binomial, sp.RisingFactorial, sp.beta), sp.gamma)
+    f = sp.gammasimp(f) if f.has(sp.gamma) else f
+    bounded = compile_node(f, extend(slots, n))
     body, first = compile_node(e.function, extend(slots, k)), compile_node(lo, slots)
 
-    real = bool(f.is_extended_real)
+    real, nested = bool(f.is_extended_real), any(isinstance(symbol, sp.Dummy) for symbol in slots)
 
     @cache
     def constant(c: sp.Expr) -> Evaluator:
@@ -76,10 +88,13 @@ def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
 
         continued = continued_symbols(slots, args, analytic)
         total, reason, check = acb(0), "", max(start, 1)
-        for m in range(start, start + TERM_LIMIT):
-            total += body([*args, acb(m)], analytic)
-            if m == check or m == start + TERM_LIMIT - 1:
+        limit = start + (TERM_LIMIT // 40 if nested or analytic else TERM_LIMIT)
+        for m in range(start, limit):
+            term = body([*args, acb(m)], analytic)
+            total += term
+            if m == check or m == limit - 1:
                 check += max(4, check // 4)
+                agree(term, bounded([*args, acb(m)], analytic))
                 try:
                     rest = tail(m)
                 except NoMajorant as failure:
@@ -89,6 +104,8 @@ def compile_sum(e: sp.Sum, slots: Slots) -> Evaluator:
                     slack = acb(arb(0, rest)) if real and not continued and not analytic else disc(rest)
                     return total + slack
                 reason = f"the tail bound is still {rest.str(3)}"
+        if nested or analytic:  # the integrator bisects
+            return nan()
         raise Undecided(f"{TERM_LIMIT} terms of the sum of {f}: {reason}")
 
     return value

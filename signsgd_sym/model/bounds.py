@@ -20,8 +20,10 @@ MAX_NODES = 2000
 
 TAME = frozenset({"log", "sqrt", "cbrt", "Abs", "abs", "sign", "Heaviside", "Min", "Max"})
 """Functions that cost no more at a large number than at a small one."""
-COMPARING = frozenset({"Abs", "abs", "sign", "Heaviside", "Min", "Max", "erfinv", "erfcinv"})
-"""Functions that ask SymPy for the sign of their argument, which it may find by quadrature."""
+PATIENT = frozenset({"sqrt", "cbrt"})
+"""Powers leave a number alone which SymPy would have to find by quadrature. Functions may ask for its sign or
+its value, exp and log too, when they stand in others.
+"""
 UNEVALUATED = (sp.Integral, sp.Sum, sp.Product, sp.Limit, sp.Subs, sp.Derivative)
 """Nodes that SymPy leaves as they are, and whose value nobody may ask for while text is read."""
 
@@ -64,9 +66,9 @@ def check_argument(name: str, value: sp.Expr) -> str | None:
     A number beyond 1000 costs a factorial its digits and a trigonometric function the digits of its
     argument, which exp(exp(1000)) has in excess of memory; exp(n*log(k)) is the power k**n in disguise.
     """
-    is_number = value.is_number and value.is_finite is not False
-    if is_number and name in COMPARING and value.has(*UNEVALUATED):
+    if name not in PATIENT and value.is_number and value.has(*UNEVALUATED):
         return f"{name} of a number that is an integral or a sum is not read; give its value"
+    is_number = value.is_number and value.is_finite is not False
     if is_number and name not in TAME and _magnitude(value) > MAX_EXPONENT:
         return f"the argument of {name} exceeds {MAX_EXPONENT}; use smaller numbers"
     if name == "erfinv" and value.is_number and not abs(value) <= 1:
@@ -120,7 +122,8 @@ def check_value(value: sp.Expr) -> str | None:
     """
     if value.has(sp.nan, sp.zoo) or isinstance(value, sp.AccumBounds):
         return "the expression is undefined, such as 0/0 or oo - oo"
-    if value.has(sp.I) or (value.is_number and value.is_extended_real is False):
+    known = value.is_number and not value.has(*UNEVALUATED)
+    if value.has(sp.I) or (known and value.is_extended_real is False):
         return "the expression is not real, such as sqrt(-1) or log(-1)"
     return None
 
@@ -140,6 +143,8 @@ def _complaints(name: str, word: Word, values: list[sp.Expr]) -> Iterator[str | 
     # One after the other: an argument that is too large must not reach the next question.
     for value in values:
         yield check_argument(name, value)
+    if word.orders and any(value.is_infinite for value in values):
+        yield f"{name} is read at finite arguments only; write its limit"
     for k in word.orders:
         if k < len(values):
             yield check_order(name, values[k])

@@ -145,7 +145,8 @@ def judge_limit(found: Measured) -> tuple[Verdict, str]:
     last, before = changes[-1], changes[-2]
     if last > SHARP:
         return Verdict.REFUTED, "the remainder grows"
-    if last < -SHARP and abs(last) > 0.9 * abs(before):
+    settled = changes[-3:]
+    if last < -SHARP and max(settled) - min(settled) < 0.1 * abs(last):
         return Verdict.ASYMPTOTIC, f"rate: remainder ~ |log h|^{last:.2f}"
     if abs(last) <= 0.6 * abs(before) or (abs(last) < 1e-9 and abs(before) < 1e-9):
         return Verdict.REFUTED, f"the remainder stays near {2.0 ** found.logs[-1]:.3g}"

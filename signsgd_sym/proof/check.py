@@ -187,7 +187,10 @@ class Checker:
         )
         approaches = asymptotic.sides_of(step.variable, step.point, step.direction)
         results = [asymptotic.judge(setting, order is None, side, self.seed) for side in approaches]
-        return max(results, key=lambda result: result[0].rank)
+        verdict, evidence = max(results, key=lambda result: result[0].rank)
+        if verdict is Verdict.ASYMPTOTIC:
+            evidence = replace(evidence, order="; ".join(found.order for _, found in results))
+        return verdict, evidence
 
 
 def _scalar_settings(

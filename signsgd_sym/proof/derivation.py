@@ -230,10 +230,14 @@ class Recorder:
             self._uses.append(other)
         if not at:
             return other.result
+        from signsgd_sym.proof.region import counterexample  # which draws points, and needs the kernel
+
         for assumption in other.given:
-            relation = assumption.relation
-            if relation is not None and relation.subs(at) == sp.false:
-                values = ", ".join(f"{name} = {value}" for name, value in at.items())
+            if assumption.relation is None:
+                continue
+            found = counterexample(assumption.relation.subs(at), self.given)
+            if found is not None:
+                values = ", ".join(f"{name} = {value}" for name, value in (*at.items(), *found.items()))
                 raise DerivationError(
                     f"{self.id} uses {other.id} at {values}, outside its assumption {assumption.text}; "
                     "derive that case by itself, or as a limit."

@@ -68,7 +68,7 @@ def certify(
             verdict, left, right = test(site, digits, EXTREME_BITS if wide else MAX_BITS)
         except (PointRejected, ValueError, ZeroDivisionError):
             continue  # a pole, a cut, eigenvalues that do not separate: another point
-        except Undecided as limit:
+        except (Undecided, ArithmeticError) as limit:  # the latter: a rewriting of SymPy's was caught
             verdict, left, right = "undecided", "", str(limit)
         if verdict == "different":
             witness = {**site.shown, "left": left, "right": right}

@@ -89,6 +89,7 @@ class MatrixSetting:
             if not meaning.has(NoiseMean):
                 self.meanings[name.base if isinstance(name, sp.Indexed) else name] = (name, meaning)
         self.decomposed: Any = None
+        self.orthogonal = True
         for assumption in self.given:
             relation = assumption.relation
             if not isinstance(relation, sp.Equality):
@@ -96,6 +97,7 @@ class MatrixSetting:
             violated = assumption.label == self.violate
             if relation.lhs == nt.U * nt.Lambda * nt.U.T:
                 self.decomposed = relation.rhs if not violated else relation.rhs + nt.K * nt.K
+                self.orthogonal = not violated
             elif not violated:
                 name = relation.lhs
                 self.meanings[name.base if isinstance(name, sp.Indexed) else name] = (name, relation.rhs)
@@ -183,7 +185,7 @@ class MatrixSetting:
             found[nt.K_sigma] = sign_covariance(found[nt.K])
         if self.needed & EIGEN and self.decomposed is not None:
             lam, U = symmetric_eigen(self._run(self._program(self.decomposed), found))
-            found |= {nt.lam: lam, nt.U: U, nt.Lambda: diagonal(lam)}
+            found |= {nt.lam: lam, nt.U: U if self.orthogonal else U + K, nt.Lambda: diagonal(lam)}
         for name in self.assigned:
             if name not in COMPUTED:
                 found[name] = self._assign(name, found, d)

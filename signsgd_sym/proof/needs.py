@@ -52,7 +52,7 @@ def _averages(checker: Checker, step: Step) -> bool:
 
 def _needs(checker: Checker, step: Step, assumption: Assumption) -> bool:
     symbols = assumption.relation.free_symbols
-    if step.relation in ("~", "->"):
+    if step.relation in ("~", "->") or isinstance(assumption.relation, sp.Ne):
         return bool(symbols & (step.lhs.free_symbols | step.rhs.free_symbols))
     test = inequality if step.relation == "<=" else equality
     for setting, _ in checker.settings(step, violate=assumption.label):
@@ -65,7 +65,7 @@ def _needs(checker: Checker, step: Step, assumption: Assumption) -> bool:
                     continue
                 try:
                     verdict, *_ = test(site, DIGITS, MAX_BITS)
-                except (PointRejected, Undecided, ValueError, ZeroDivisionError):
+                except (PointRejected, Undecided, ValueError, ArithmeticError):
                     verdict, rejected = "undefined", rejected + 1
                 if verdict != "equal":
                     return True

@@ -15,9 +15,10 @@ from typing import Any, Protocol
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from signsgd_sym.balls import Domain, Program, Variable, program
+from signsgd_sym.balls import Program, program
 from signsgd_sym.balls.sample import draw
 from signsgd_sym.proof.derivation import Assumption
+from signsgd_sym.proof.region import Region
 from signsgd_sym.special import NoiseMean, OwenT, over
 
 
@@ -50,62 +51,6 @@ def free_names(expr: Any) -> set[Any]:
     """Free symbols and undefined functions that need a value; bound variables do not."""
     applied = {node for node in expr.atoms(AppliedUndef) if not node.free_symbols - expr.free_symbols}
     return set(expr.free_symbols) | applied
-
-
-def variable_of(symbol: Any, lower: Any = -sp.oo, upper: Any = sp.oo) -> Variable:
-    """A symbol with the range its SymPy assumptions say."""
-    if symbol.is_integer:
-        least = 1 if symbol.is_positive else 0 if symbol.is_nonnegative else lower
-        return Variable(symbol, "integer", sp.Max(least, lower), upper)
-    if symbol.is_positive or symbol.is_nonnegative:
-        return Variable(symbol, "positive", lower, upper)
-    if symbol.is_negative:
-        return Variable(symbol, "real", lower, sp.Min(0, upper))
-    return Variable(symbol, "real", lower, upper)
-
-
-@dataclass(frozen=True)
-class Region:
-    """The admissible points of some symbols; `bound` are integration variables with their ranges."""
-
-    domain: Domain
-    words: str
-
-    @staticmethod
-    def of(
-        names: set[Any],
-        given: tuple[Assumption, ...],
-        violate: str = "",
-        bound: tuple[tuple[Any, Any, Any], ...] = (),
-    ) -> Region:
-        """The region that `given` leaves; the assumption labelled `violate` is turned into its opposite."""
-        constraints: list[Any] = []
-        words: list[str] = []
-        inside = {v for v, *_ in bound}
-        relations = [(a, a.relation) for a in given if a.relation is not None]
-        for assumption, relation in relations:
-            if isinstance(relation, sp.Equality) or relation in (sp.true, sp.false):
-                continue
-            if not relation.free_symbols <= names | inside:
-                continue
-            if assumption.label == violate:
-                constraints.append(sp.Not(relation))
-                words.append(f"not {assumption.text}")
-            else:
-                constraints += sp.And.make_args(relation)
-                words.append(assumption.text)
-        variables = [variable_of(s) for s in sorted(names - inside, key=lambda s: (s.name, str(s)))]
-        words = [_range_words(v) for v in variables] + words
-        variables += [variable_of(v, lo, hi) for v, lo, hi in bound]
-        words += [f"{lo} < {v} < {hi}" for v, lo, hi in bound]
-        return Region(Domain(tuple(variables), tuple(constraints)), ", ".join(w for w in words if w))
-
-
-def _range_words(variable: Variable) -> str:
-    name = variable.symbol.name
-    if variable.kind == "integer":
-        return f"{name} integer" if variable.lower == -sp.oo else f"{name} = {variable.lower}, ..."
-    return f"{name} > 0" if variable.kind == "positive" else f"{name} real"
 
 
 def is_nested(expr: Any) -> bool:

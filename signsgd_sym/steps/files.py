@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from types import ModuleType
 from typing import Any
 
@@ -45,16 +46,18 @@ def load(path: str | Path) -> list[Derivation]:
 
 
 def _check(path: Path) -> None:
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name the files in it.")
-    if not path.exists():
-        raise InputError(f"{path} does not exist; check the name.")
     try:
-        size = path.stat().st_size
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the name
+        raise InputError(f"{path} does not exist; check the name.") from None
     except OSError as problem:
         raise InputError(f"{path} cannot be read: {problem.strerror}.") from None
-    if size > 4 * MAX_CHARACTERS:
-        raise InputError(f"{path} has {size} bytes; at most {4 * MAX_CHARACTERS} are read.")
+    if S_ISDIR(status.st_mode):
+        raise InputError(f"{path} is a folder; name the files in it.")
+    if not S_ISREG(status.st_mode):  # a pipe or a device may never end
+        raise InputError(f"{path} is not a regular file; save the text in one.")
+    if status.st_size > 4 * MAX_CHARACTERS:
+        raise InputError(f"{path} has {status.st_size} bytes; at most {4 * MAX_CHARACTERS} are read.")
 
 
 def _text(path: Path) -> str:

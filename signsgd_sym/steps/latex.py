@@ -239,6 +239,8 @@ class LatexReader(Stream):
         token = self.next
         if token.kind in ("command", "word"):
             known = FUNCTIONS.get(token.text)
+            if token.kind == "word" and known is None and token.text in WORDS:
+                known = token.text
             if known and not (token.text in GREEK and self.names_ahead()):
                 return function(self, known)
         if token.kind == "letter" or token.text in GREEK or token.text in SEVERAL:

@@ -27,12 +27,21 @@ def function(reader: LatexReader, name: str, taken: Token | None = None) -> Any:
     if reader.sees("_"):
         raise reader.error("a base or an index of a function is not read; write log(x)/log(b)")
     values = arguments(reader, token)
-    value = reader.call(_by_count(name, len(values)), values, token)
+    value = reader.call(_incomplete(reader, token, name, len(values)), values, token)
     return value if power is None else reader.raise_to(value, power, token)
 
 
-def _by_count(name: str, count: int) -> str:
-    return "uppergamma" if name == "gamma" and count == 2 else name
+def _incomplete(reader: LatexReader, token: Token, name: str, count: int) -> str:
+    r"""The function meant by `name` with `count` arguments: \Gamma(s, x), \gamma(s, x) are incomplete gammas.
+
+    A small \gamma of one argument is no function but a name that nobody declared.
+    """
+    small = token.text == "gamma" and token.kind == "command"
+    if small and count == 1:
+        raise reader.error("gamma is not declared; write `gamma > 0` under symbols:, or \\Gamma", token)
+    if name != "gamma" or count == 1:
+        return name
+    return "lowergamma" if small else "uppergamma"
 
 
 def arguments(reader: LatexReader, token: Token) -> list[Any]:
@@ -85,7 +94,7 @@ def _bare(reader: LatexReader, token: Token) -> Any:
         value = factor if value is None else value * factor
     if value is None:
         raise reader.error(f"the argument of {token.text} is missing; put it in brackets")
-    if reader.sees(*OPENING):
+    if reader.sees(*OPENING, "/"):
         raise reader.error(
             f"unclear whether this belongs to the argument of {token.text}; put that in brackets"
         )
@@ -106,20 +115,16 @@ def bessel(reader: LatexReader) -> Any | None:
     if kind is None or reader.names_ahead():
         return None
     place, token = reader.at, reader.take()
-    if not reader.sees("_"):
-        reader.at = place
-        return None
-    reader.take()
-    try:
-        order = reader.argument("the order")
+    scripts: dict[str, Any] = {}
+    try:  # K_1^2(x), or K^2_1(x) as SymPy prints it
+        while reader.sees("_", "^") and reader.next.text not in scripts:
+            mark = reader.take().text
+            scripts[mark] = reader.argument("the order" if mark == "_" else "a power")
     except ParseError:
-        order = None
-    power = None
-    if order is not None and reader.sees("^"):
-        reader.take()
-        power = reader.argument("a power")
-    if order is None or not reader.sees(*OPENING):
+        scripts.clear()
+    if "_" not in scripts or not reader.sees(*OPENING):
         reader.at = place
         return None
+    order, power = scripts["_"], scripts.get("^")
     value = reader.call(kind, [order, *_listed(reader)], token)
     return value if power is None else reader.raise_to(value, power, token)

@@ -48,5 +48,7 @@ SEVERAL: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Letters that are functions where they are not declared and brackets follow."""
 
-BESSEL: Mapping[str, str] = {"J": "besselj", "Y": "bessely", "I": "besseli", "K": "besselk"}
-"""J_nu(x), Y_nu(x), I_nu(x), K_nu(x), where that name is not declared."""
+BESSEL: Mapping[str, str] = {
+    "J": "besselj", "Y": "bessely", "I": "besseli", "K": "besselk", "E": "expint",
+}  # fmt: skip
+"""J_nu(x), Y_nu(x), I_nu(x), K_nu(x) and the exponential integral E_n(x), where that name is not declared."""

@@ -129,6 +129,9 @@ def integral(reader: LatexReader) -> Any:
         body = LatexReader(reader.text, inside, {**reader.scope, name: symbol}, reader.depth + 1).whole()
     check_capture(name, reader.scope, symbol, body)
     reader.at = ahead.at
+    if len(inside) == 1 and (reader.sees("*", "/") or reader.begins_factor() or reader.next.kind == "number"):
+        # \int dx f is an integral of f to physicists; read literally, f would be left outside it.
+        raise reader.error("the differential stands before the integrand; write \\, dx behind it", token)
     return sp.Integral(body, (symbol, lo, hi))
 
 
@@ -151,7 +154,9 @@ def _differential(reader: LatexReader, token: Token) -> int:
                     return place
                 inside -= 1
     form = "\\mathrm{d}x (d is declared here)" if "d" in reader.scope else "\\, dx"
-    raise reader.error(f"the differential of this integral is missing; write {form} at its end", token)
+    raise reader.error(
+        f"the differential of this integral is missing; write {form} at its end, behind any fraction", token
+    )
 
 
 def _is_ambiguous(reader: LatexReader, d: Token) -> bool:

@@ -25,7 +25,7 @@ WORDS: Mapping[str, Word] = {
     "OwenT": Word(OwenT, (2,)),
     "TricomiU": Word(TricomiU, (3,)),
     "hyperu": Word(TricomiU, (3,)),
-    "binomial": Word(sp.binomial, (2,)),
+    "binomial": Word(sp.binomial, (2,), orders=(1,)),
     "RisingFactorial": Word(sp.RisingFactorial, (2,), orders=(1,)),
     "polygamma": Word(sp.polygamma, (2,), orders=(0,)),
     "uppergamma": Word(sp.uppergamma, (2,), orders=(0,)),

@@ -127,6 +127,12 @@ IDENTITIES = [
     (sp.Integral(x * y, (x, 0, y), (y, 0, 1)), sp.Rational(1, 8)),
     (sp.Integral(sp.exp(-x), (x, sp.oo, a)), -sp.exp(-a)),
     (sp.Integral(x * sp.exp(-(x**2)), (x, -sp.oo, sp.oo)), sp.Integer(0)),
+    (sp.Integral(sp.floor(2 * x - 1), (x, 0, sp.Rational(7, 4))), HALF),
+    (sp.Integral(x * sp.floor(x), (x, sp.Rational(5, 2), -1)), sp.Rational(-17, 4)),
+    (sp.Integral(sp.Sum((x - y) ** 2, (y, 0, sp.floor(x))), (x, 0, 2)), sp.Integer(3)),
+    (sp.Integral(1 / (x * (1 + sp.log(x) ** 2)), (x, 0, sp.oo)), sp.pi),
+    (sp.Integral(1 / (x * sp.log(x) ** 2), (x, 0, HALF)), 1 / sp.log(2)),
+    (sp.Integral(sp.exp(-(sp.log(x / (1 - x)) ** 2) / 2) / (x * (1 - x)), (x, 0, 1)), sp.sqrt(2 * sp.pi)),
     (OwenT(a, b), OwenT(a, b).rewrite(sp.Integral)),
     (TricomiU(a, b, R), TricomiU(a, b, R).rewrite(sp.Integral)),
     (
@@ -176,8 +182,31 @@ def test_a_support_that_sympy_reports_wrongly_is_seen() -> None:
     # the density of Kumaraswamy(2, 3) is meant on (0, 1); on [0, oo) it is not a density
     density = 6 * x * (1 - x**2) ** 2
     assert compare(sp.Integral(density, (x, 0, 1)), sp.Integer(1), {}).verdict == "equal"
-    with pytest.raises(Undecided):
+    with pytest.raises((Undecided, PointRejected)):
         enclose(sp.Integral(density, (x, 0, sp.oo)), {}, max_bits=160)
+
+
+SERIES = sp.Symbol("k", integer=True, nonnegative=True)
+DENSITIES = {
+    "BetaNoncentral(2, 3, 1)": sp.Sum(
+        x ** (SERIES + 1)
+        * (1 - x) ** 2
+        * sp.exp(-HALF)
+        / (2**SERIES * sp.beta(SERIES + 2, 3) * sp.factorial(SERIES)),
+        (SERIES, 0, sp.oo),
+    ),
+    "UniformSum(3)": sp.Sum(
+        (-1) ** SERIES * (3 * x - SERIES) ** 2 * sp.binomial(3, SERIES), (SERIES, 0, sp.floor(3 * x))
+    )
+    * sp.Rational(3, 2),
+}
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_densities_given_by_sums(name: str) -> None:
+    total = sp.Integral(DENSITIES[name], (x, 0, 1))
+    assert compare(total, sp.Integer(1), {}, 15).verdict == "equal"
+    assert compare(total, 1 + sp.Rational(1, 10**9), {}, 12).verdict == "different"
 
 
 SUMS = [

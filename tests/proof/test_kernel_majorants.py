@@ -43,6 +43,8 @@ RULES = [
     (1 - 1 / y + 2 * y) ** sp.Rational(1, 3),
     sp.exp(-(y**2) / 5 + 3 * y - 1),
     sp.exp(-y + 1 / y),
+    sp.exp(y * sp.log(2 + 1 / y) - y**2),
+    sp.exp(-y * sp.log(1 / (1 - sp.exp(-y) / 4)) - (y**2) / 2),
     sp.exp(sp.I * y - sp.sqrt(y)),
     sp.exp(-(sp.log(y) ** 2) / 2),
     sp.exp(-y + sp.exp(-y)),
@@ -148,6 +150,7 @@ CONTINUED = [
     Erfcx(-c * y) * sp.exp(-3 * y**2),
     sp.exp(-c * y**2 + sp.I * y),
     sp.exp(-c / y - y),
+    sp.exp(-sp.sqrt(c**2 + y**2)),
     sp.besselk(2, c * y),
     sp.besselk(sp.Rational(1, 3), c / (y + y**2)),
     (c + y**2) ** sp.Rational(-3, 2),
@@ -170,7 +173,6 @@ REFUSED = [
     sp.besselj(0, c * y),
     sp.besseli(0, c * y),
     sp.atan(1 / (y - c)),
-    sp.exp(-sp.sqrt(c**2 + y**2)),
     OwenT(c, y),
 ]
 
@@ -278,6 +280,8 @@ TAILS = [
     sp.exp(-(y**2) / 1000 - y),
     sp.exp(5 * y - y**2),
     sp.exp(-(sp.log(y) ** 2)),
+    sp.exp(sp.log(y) ** 2 - y),
+    sp.exp(-(y**2) / 2 + y * sp.log(2 + 1 / y)),
     sp.erfc(y) * sp.log(1 + y),
 ]
 
@@ -288,7 +292,7 @@ def test_tails_exceed_the_quadrature(index: int) -> None:
     g = sp.lambdify(y, f, "mpmath")
     with precision(80):
         proved = 0
-        for N in (1, 2, 8, 32):
+        for N in (1, 2, 8, 32, 128, 512):
             bounds = Majorant(y, arb(N), value)
             try:
                 bound = bounds.tail(f)
@@ -310,7 +314,7 @@ def test_tails_exceed_the_quadrature(index: int) -> None:
         1 / sp.log(y),
         sp.exp(-sp.cos(y)),
         y ** (-1 + 1 / y),
-        sp.exp(sp.log(y) ** 2 - y),
+        sp.exp(sp.log(y) ** 2 + y / 9),
     ],
 )
 def test_no_finite_tail_for_what_does_not_converge_or_is_not_covered(f: sp.Expr) -> None:

@@ -68,6 +68,9 @@ IN_CHAIN = [
     ("= E(X, X, Normal(0, -1))", "must be positive", "Normal"),
     ("= E(X, X)", "write E(f, X, LAW)", "E("),
     ("= polygamma(999, x)", "exceeds 50", "polygamma"),
+    ("= polylog(pi, oo)", "finite arguments only", "polylog"),
+    ("= erf(Integral(y, (y, 0, 1)))", "give its value", "erf"),
+    ("= binomial(Integral(y, (y, 0, 1)), 999)", "give its value", "binomial"),
     ("= Max(Integral(y, (y, 0, 1)), 1)", "give its value", "Max"),
     ("= σ", "not ASCII", "σ"),
 ]
