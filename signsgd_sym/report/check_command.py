@@ -180,13 +180,10 @@ def summary_text(answer: CheckAnswer) -> str:
     names = {outcome.node.id for outcome in answer.outcomes}
     lines = [""]
     if answer.interrupted:
-        lines.append(
-            f"interrupted: {len(names)} derivations were finished, of {len(request.targets)} targets"
-        )
-    holding = [j for _, j in judged if j.verdict.passed]
-    lines.append(
-        f"{_count(names, 'derivation')}, {_count(judged, 'step')}: {words.tally(holding) or 'none holds'}"
-    )
+        asked = _count(request.targets, "target")
+        lines.append(f"interrupted: {_count(names, 'derivation')} finished, of {asked}")
+    holding = words.tally([j for _, j in judged if j.verdict.passed]) or "none holds"
+    lines.append(f"{_count(names, 'derivation')}, {_count(judged, 'step')}: {holding}")
     for verdict, meaning in words.WEAK.items():
         found = [f"{name} {j.step}" for name, j in judged if j.verdict is verdict]
         if found:

@@ -157,9 +157,8 @@ def _graph(derivation: Derivation, report: Report | None) -> Graph:
     """The built-in derivations, with this one as it was made and checked now."""
     here = node_of(derivation, report)
     known = Uses.shipped().graph().nodes
-    others = [node for name, node in known.items() if name != here.id]
-    others += [node_of(used) for used in derivation.uses if used.id not in known]
-    return graph_of([*others, here])
+    unknown = {used.id: node_of(used) for used in derivation.uses if used.id not in known}
+    return graph_of({**unknown, **known, here.id: here}.values())
 
 
 def _graph_section(derivation: Derivation, graph: Graph) -> str:

@@ -80,9 +80,14 @@ def graph_content(
     label = None if without is None else assumption_of(graph, without)
     fallen: tuple[Fall, ...] = () if label is None else falls(graph, label)
     if as_json:
-        return json.dumps(graph_data(graph, label), indent=2)
+        how = {"seed": seed, "points": POINTS, "digits": DIGITS}
+        return json.dumps({**graph_data(graph, label), **how}, indent=2)
+    note = f"Verdicts and needs are of a check made now: {DIGITS} digits at {POINTS} points, --seed {seed}."
     if style == "html":
         from signsgd_sym.report.graph_page import graph_page
 
-        return graph_page(graph, label, fallen)
-    return graph_text(graph, width=width) if label is None else falls_text(graph, label, fallen, width=width)
+        return graph_page(graph, label, fallen, note=note)
+    shown = graph_text(graph, width=width)
+    if label is not None:
+        shown = falls_text(graph, label, fallen, width=width)
+    return f"{shown}\n\n{note}"

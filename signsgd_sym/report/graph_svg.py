@@ -13,6 +13,7 @@ from string import ascii_lowercase
 from signsgd_sym.proof.graph import Graph, Node
 from signsgd_sym.report.layered import draw
 from signsgd_sym.report.marks import mark
+from signsgd_sym.report.words import ranges
 
 BOX = (150.0, 46.0)
 GAP = (14.0, 34.0)
@@ -31,7 +32,7 @@ def letters(graph: Graph) -> dict[str, str]:
 
 
 def graph_svg(graph: Graph, *, focus: str = "", fallen: Collection[str] = (), without: str = "") -> str:
-    """The drawing; `focus` is the derivation to be seen first, `fallen` those that fall `without` an assumption."""
+    """The drawing; `focus` is the derivation to be seen first, `fallen` those that fall `without` a label."""
     drawing = draw({node.id: node.uses for node in graph.nodes.values()}, BOX, GAP)
     signs = letters(graph)
     near = {focus, *graph.ancestors(focus), *graph.descendants(focus)} if focus in graph.nodes else set()
@@ -84,14 +85,17 @@ def _box(node: Node, centre: tuple[float, float], kind: str, signs: dict[str, st
     verdict = "not checked here" if node.verdict is None else node.verdict.value
     words = [f"{node.id}: {node.title}" if node.title else node.id, verdict]
     words += [
-        f"{signs[label]}: {node.given[label]} (steps {', '.join(node.needs[label])})" for label in needed
+        f"{signs[label]}: {node.given[label]}, needed by {ranges(node.needs[label])}" for label in needed
     ]
     parts = [
-        f'<g class="{kind}" transform="translate({x:.1f} {y:.1f})"><title>{escape(chr(10).join(words))}</title>',
+        f'<g class="{kind}" transform="translate({x:.1f} {y:.1f})">',
+        f"<title>{escape(chr(10).join(words))}</title>",
         f'<rect width="{BOX[0]:g}" height="{BOX[1]:g}" rx="5"/>',
-        f'<text class="name" x="9" y="18">{escape(name)}</text>',
-        f'<text class="mark" x="9" y="36">{mark(node.verdict.value) if node.verdict else ""}</text>',
+        f'<text class="name" x="9" y="{18 if needed or node.verdict else 27}">{escape(name)}</text>',
     ]
+    if node.verdict is not None:
+        shown = f"{mark(node.verdict.value)} {node.verdict.value}"
+        parts.append(f'<text class="mark" x="9" y="36">{shown}</text>')
     for k, label in enumerate(needed):
         place = BOX[0] - 9 - LETTER * (len(needed) - k) + LETTER / 2
         lost = " lost" if label == without else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 SWEEPS = 24
@@ -44,15 +45,50 @@ def depths(rests_on: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def draw(
-    rests_on: Mapping[str, Sequence[str]], box: tuple[float, float], gap: tuple[float, float]
+    rests_on: Mapping[str, Sequence[str]],
+    box: tuple[float, float],
+    gap: tuple[float, float],
+    width: float = 1000.0,
 ) -> Drawing:
     """Place boxes of size `box`, `gap` apart; the mapping lists names after those they rest on.
+
+    What is not connected is drawn side by side, in shelves of about `width`.
 
     >>> draw({"a": [], "b": ["a"]}, (10, 4), (2, 6)).centres
     {'a': (5.0, 2.0), 'b': (5.0, 12.0)}
     """
-    if not rests_on:
-        return Drawing({}, {}, 0.0, 0.0)
+    centres: dict[str, tuple[float, float]] = {}
+    lines: dict[tuple[str, str], tuple[tuple[float, float], ...]] = {}
+    x = y = right = below = 0.0
+    for names in _components(rests_on):
+        part = _connected({name: rests_on[name] for name in names}, box, gap)
+        if x and x + part.width > width:
+            x, y = 0.0, below + gap[1]
+        centres.update({name: (cx + x, cy + y) for name, (cx, cy) in part.centres.items()})
+        lines.update(
+            {ends: tuple((px + x, py + y) for px, py in points) for ends, points in part.lines.items()}
+        )
+        right, below = max(right, x + part.width), max(below, y + part.height)
+        x += part.width + 2 * gap[0]
+    return Drawing({name: centres[name] for name in rests_on}, lines, right, below)
+
+
+def _components(rests_on: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Names that are connected, in the order of the mapping; the largest first, single boxes last."""
+    of: dict[str, list[str]] = {}
+    for name, above in rests_on.items():
+        joined = [name]
+        for part in {id(of[other]): of[other] for other in above}.values():
+            joined = part + joined
+        of.update(dict.fromkeys(joined, joined))
+    parts = {id(part): part for part in of.values()}
+    order = {name: k for k, name in enumerate(rests_on)}
+    return sorted((sorted(part, key=order.__getitem__) for part in parts.values()), key=len, reverse=True)
+
+
+def _connected(
+    rests_on: Mapping[str, Sequence[str]], box: tuple[float, float], gap: tuple[float, float]
+) -> Drawing:
     depth = depths(rests_on)
     rows: list[list[Slot]] = [[] for _ in range(1 + max(depth.values()))]
     links: dict[Slot, list[Slot]] = {}
@@ -66,7 +102,7 @@ def draw(
                 rows[bend[1]].append(bend)
             path = [(other, -1), *bends, (name, -1)]
             paths[other, name] = path
-            for a, b in zip(path, path[1:], strict=False):
+            for a, b in pairwise(path):
                 links.setdefault(a, []).append(b)
                 links.setdefault(b, []).append(a)
     level_of = {slot: level for level, row in enumerate(rows) for slot in row}
@@ -98,7 +134,7 @@ def _crossings(
     rows: list[list[Slot]], links: Mapping[Slot, Sequence[Slot]], level_of: Mapping[Slot, int]
 ) -> int:
     total = 0
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         place = {slot: k for k, slot in enumerate(lower)}
         ends = [
             (k, place[other])
@@ -142,7 +178,7 @@ def _spread(
     offsets = []
     for row in rows:
         places = [0.0]
-        for a, b in zip(row, row[1:], strict=False):
+        for a, b in pairwise(row):
             places.append(places[-1] + (_width(a, box) + _width(b, box)) / 2 + gap)
         offsets.append(places)
     widest = max(places[-1] for places in offsets)

@@ -1,8 +1,8 @@
 r"""The Python that makes a step: readable, and pasted into an interpreter it gives back both sides.
 
-SymPy's `str` loses what matters (that `x` is positive, that 1/3 is exact), its `srepr` loses the reader. Here the
-names of `notation.py` are imported, other names are declared with their assumptions, and formulas are
-written as SymPy users type them.
+SymPy's `str` loses what matters (that `x` is positive, that 1/3 is exact), its `srepr` loses the reader. Here
+the names of `notation.py` are imported, other names are declared with their assumptions, and formulas
+are written as SymPy users type them.
 """
 
 from __future__ import annotations

@@ -154,6 +154,6 @@ def test_an_interrupt_leaves_what_is_finished(tmp_path):
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert first.startswith("right ")
-    assert "interrupted: 1 derivations finished, of 2 targets" in out
+    assert "interrupted: 1 derivation finished, of 2 targets" in out
     assert "Traceback" not in err
     assert running.returncode == 130

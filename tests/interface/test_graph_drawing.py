@@ -2,6 +2,7 @@
 
 import random
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -43,7 +44,7 @@ def test_boxes_and_bends_keep_apart(name):
             rows[y].append((x, 0.0))
     for row in rows.values():
         row.sort()
-        for (x, half), (after, other) in zip(row, row[1:], strict=False):
+        for (x, half), (after, other) in pairwise(row):
             assert after - x >= half + other + GAP[0] - 1e-6
 
 
@@ -66,6 +67,30 @@ def test_lines_join_the_boxes_they_name():
 def test_built_in_results_fit_a_page_without_shrinking_the_letters():
     """At 60 rem a drawing of 1000 units shows text of 10.6 units at 10 pixels."""
     assert draw(BUILT_IN, BOX, GAP).width < 1000
+
+
+def test_what_is_not_connected_stands_side_by_side_and_wraps():
+    """Forty results that have nothing to do with each other are a page, not a line."""
+    drawing = draw({str(k): [] for k in range(40)}, BOX, GAP)
+    assert drawing.width <= 1000
+    assert len({y for _, y in drawing.centres.values()}) == 8
+    assert len(set(drawing.centres.values())) == 40
+
+
+def test_the_order_of_the_derivations_does_not_tear_the_drawing_apart():
+    names = list(BUILT_IN)
+    for last in ("arcsine-law", "sgd-modes", "smoothing-identity"):
+        links = {name: BUILT_IN[name] for name in names if name != last}
+        ordered = {}
+
+        def visit(name, links=links, ordered=ordered, last=last):
+            for other in (links | {last: BUILT_IN[last]})[name]:
+                visit(other)
+            ordered.setdefault(name, BUILT_IN[name])
+
+        for name in [*links, last]:
+            visit(name)
+        assert draw(ordered, BOX, GAP).width < 1000
 
 
 def test_isotonic_regression_is_nondecreasing_and_keeps_the_mean():
@@ -101,10 +126,8 @@ def test_only_assumptions_that_are_needed_have_a_letter():
 
 
 def test_weak_and_fallen_boxes_are_marked():
-    boxes = dict(
-        re.findall(r'<g class="(box[^"]*)"[^>]*><title>(\w+)', graph_svg(graph(), fallen={"a", "b"}))
-    )
-    boxes = {name: kind for kind, name in boxes.items()}
+    svg = graph_svg(graph(), fallen={"a", "b"})
+    boxes = {name: kind for kind, name in re.findall(r'<g class="(box[^"]*)"[^>]*><title>(\w+)', svg)}
     assert "weak" in boxes["b"] and "weak" not in boxes["a"]
     assert "fallen" in boxes["a"] and "fallen" in boxes["b"] and "fallen" not in boxes["c"]
 
