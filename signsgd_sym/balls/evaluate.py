@@ -130,8 +130,9 @@ def compare(
 ) -> Comparison:
     """Whether lhs = rhs at `point`.
 
-    Different: some ball of lhs is disjoint from that of rhs (first sought at `first_digits`: it refutes fast), or
-    both are matrices, of different shapes, or one side is finite and the other an integral that diverges.
+    Different: some ball of lhs is disjoint from that of rhs (first sought at `first_digits`: it refutes
+    fast), or both are matrices, of different shapes, or one side is finite and the other an integral that
+    diverges.
     Equal: the balls overlap, and (a) both have `digits` relative digits, or (b) |lhs - rhs| < 10^-digits
     times the sum of the moduli of the summands of both sides, or (c) both contain 0 and lie within
     10^(-2 digits) of it. Else undecided. Raises as `enclose` does, except for `Undecided`.

@@ -21,7 +21,7 @@ EXTREME_BITS = 640
 """At extreme points a cancellation may cost any number of bits: they get fewer, and are left out beyond."""
 SHOWN_DIGITS = 15
 QUICK = 5
-"""Points at which a difference is sought at 12 digits first; a statement that gets further is hardly wrong."""
+"""Points at which a difference is sought at 12 digits first: one that holds so far is hardly wrong."""
 EXTREME_EVERY = 4
 """One point in four is drawn from wide ranges; moderate points come first, they refute subdominant terms."""
 
