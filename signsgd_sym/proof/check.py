@@ -189,7 +189,10 @@ class Checker:
         results = [asymptotic.judge(setting, order is None, side, self.seed) for side in approaches]
         verdict, evidence = max(results, key=lambda result: result[0].rank)
         if verdict is Verdict.ASYMPTOTIC:
-            evidence = replace(evidence, order="; ".join(found.order for _, found in results))
+            words = [found.order for _, found in results]
+            if len(words) == 2 and words[0].replace("above", "below") == words[1]:
+                words = [words[0].replace("from above", "from both sides")]
+            evidence = replace(evidence, order="; ".join(words))
         return verdict, evidence
 
 
