@@ -39,8 +39,13 @@ def test_command(command, tmp_path):
         (tmp_path / name).write_text(content)
     finished = run(command, tmp_path)
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.strip()
-    assert finished.stderr.startswith("wrote ") if " -o " in command else finished.stderr == ""
+    if " -o " in command:
+        name = shlex.split(command)[-1]
+        assert finished.stderr == f"wrote {name}\n"
+        assert (tmp_path / name).stat().st_size > 0
+    else:
+        assert finished.stderr == ""
+        assert finished.stdout.strip()
 
 
 def test_demo(tmp_path):
