@@ -1,22 +1,57 @@
-"""Claim: every chapter runs as a script, without a warning, and compares what it derives."""
+"""Claim: every chapter is a derivation that checks, and ends in what the engine uses."""
 
+import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from signsgd_sym.proof.check import check_derivation, check_step
+from signsgd_sym.proof.verdict import Verdict
+from signsgd_sym.steps.files import load
+
 CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "derivations").glob("[0-9]*.py"))
+CITED = {"chapter-concentration": 1}
+"""How many steps of a chapter rest on the literature alone."""
+SEED = random.SystemRandom().randrange(2**31)
+
+
+def chapter_of(path):
+    (found,) = (d for d in load(path) if d.id.startswith("chapter-"))
+    return found
 
 
 def test_chapters_are_numbered_without_gaps():
     assert [int(path.name[:2]) for path in CHAPTERS] == list(range(1, len(CHAPTERS) + 1))
+    assert len(CHAPTERS) >= 12
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_chapter(path, tmp_path):
-    finished = subprocess.run(
-        [sys.executable, "-W", "error", str(path)], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+def test_a_chapter_checks(path):
+    chapter = chapter_of(path)
+    report = check_derivation(chapter, seed=SEED, points=6, digits=20)
+    wrong = report.first_wrong
+    assert wrong is None, (SEED, wrong)
+    cited = [j for j in report.judgements if j.verdict is Verdict.CITED]
+    assert len(cited) == CITED.get(chapter.id, 0)
+    assert report.unused == (), SEED
+    assert "assert" in path.read_text(), "a chapter compares what it derives with what the engine uses"
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:11], ids=lambda path: path.stem)
+def test_a_chapter_with_a_wrong_last_equality_is_refuted(path):
+    chapter = chapter_of(path)
+    last = [step for step in chapter.steps if step.relation == "=" and step.rhs != 0][-1]
+    wrong = replace(last, rhs=2 * last.rhs)
+    steps = tuple(wrong if step is last else step for step in chapter.steps)
+    judgement = check_step(replace(chapter, steps=steps), wrong, seed=SEED, points=4, digits=15)
+    assert judgement.verdict is Verdict.REFUTED, (SEED, judgement)
+
+
+def test_a_chapter_runs_as_a_script(tmp_path):
+    command = [sys.executable, "-W", "error", str(CHAPTERS[0])]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
-    assert "assert" in path.read_text(), "a chapter compares what it derives"
+    assert "CERTIFIED" in finished.stdout
