@@ -8,7 +8,7 @@ over the noise is.
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -63,6 +63,8 @@ def _needs(checker: Checker, step: Step, assumption: Assumption) -> bool:
                 site = setting.draw(rng, False)
                 if site is None:
                     continue
+                if any(_has_root_of_negative(side.expr, site.point) for side in site.sides):
+                    return True
                 try:
                     verdict, *_ = test(site, DIGITS, MAX_BITS)
                 except (PointRejected, Undecided, ValueError, ArithmeticError):
@@ -76,4 +78,19 @@ def _needs(checker: Checker, step: Step, assumption: Assumption) -> bool:
             continue
         if seen or not isinstance(assumption.relation, sp.Equality):
             return False
+    return False
+
+
+def _has_root_of_negative(expr: Any, point: Any) -> bool:
+    """Whether a root of a number that is negative at the point occurs: real quantities end there.
+
+    Seen at a glance, where an integral over such a root would be tried in vain.
+    """
+    if callable(point):
+        return False  # matrices
+    for node in expr.atoms(sp.Pow):
+        rooted = node.exp.is_Rational and not node.exp.is_Integer
+        fixed = node.base.free_symbols and node.base.free_symbols <= set(point)
+        if rooted and fixed and node.base.subs(point).is_negative:
+            return True
     return False
