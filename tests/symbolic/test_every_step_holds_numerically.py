@@ -134,6 +134,8 @@ def meanings(derivation_id):
 
     return {
         nt.conditional_mean: conditional,
+        nt.conditional_mean_of_pair: lambda at: conditional({**at, K_ii: at[K_jj]}),
+        nt.marginal: lambda at: quad(lambda y: bivariate(at[nt.x], y, at[rho]), LINE[5:]),
         nt.mean_given_noise: given_noise,
         nt.mean_square_given_noise: square_given_noise,
         nt.mean_square: square,
@@ -153,6 +155,8 @@ def number(expr, at, names):
         return names[phi]({**at, R: number(expr.args[0], at, names)})
     if isinstance(expr, type(phi)):  # phi at another risk
         return names[phi]({**at, R: number(expr.args[0], at, names)})
+    if isinstance(expr, nt.marginal.func):
+        return names[nt.marginal]({**at, nt.x: number(expr.args[0], at, names)})
     if isinstance(expr, sp.Symbol):
         return at[expr]
     if isinstance(expr, NoiseMean):
@@ -185,7 +189,10 @@ def integral(expr, at, names):
     integrand = expr.function.doit() if expr.function.has(sp.Derivative) else expr.function
     variables = [limits[0] for limits in expr.limits]
     others = sorted(integrand.free_symbols - set(variables), key=str)
-    inner = {"phi": np.vectorize(lambda risk: names[phi]({**at, R: risk}))}
+    inner = {
+        "phi": np.vectorize(lambda risk: names[phi]({**at, R: risk})),
+        "m": np.vectorize(lambda x: names[nt.marginal]({**at, nt.x: x})),
+    }
     f = sp.lambdify([*variables, *others], integrand, [inner, "scipy", "numpy"])
     cuts = []
     for variable, lo, hi in expr.limits:
