@@ -216,6 +216,10 @@ def _scalar_settings(
             flat = tuple(side for pair in pairs for side in pair)
             yield ScalarSetting(flat, given, violate, ranges), named(SLOPES)
     yield ScalarSetting(sides, given, violate), source
+    stripped = pointwise.without_integral(*sides) if relation == "=" and not nested else None
+    if stripped is not None:
+        f, g, ranges, rule = stripped
+        yield ScalarSetting((f, g), given, violate, ranges), named(rule)
 
 
 def insert_scalars(expr: Any, table: dict[Any, Any]) -> Any:
