@@ -34,7 +34,7 @@ class _Printer(SciPyPrinter):
 
 
 def _code(expr: Any) -> str:
-    text = str(_Printer().doprint(sp.sympify(expr)))
+    text = str(_Printer().doprint(sp.sympify(expr, strict=True)))
     return text.replace("numpy.", "np.").replace("scipy.special.", "special.")
 
 
@@ -134,7 +134,7 @@ def _risk_rhs_code(f: RiskFunctions) -> str:
     for name, powers in f.form.terms:
         factors = [array if power == 1 else f"{array}**{power}" for array, power in powers]
         products.append(" * ".join([str(name), *factors]))
-    needs_R = any(sp.sympify(value).has(R) for _, value in f.form.scalars)
+    needs_R = any(sp.sympify(value, strict=True).has(R) for _, value in f.form.scalars)
     total = "    R = np.sum(r)\n" if needs_R else ""
     return f'''
 def risk_rhs(t, r, lam, forcing, {eta}):
@@ -148,7 +148,9 @@ def numpy_source(f: RiskFunctions) -> str:
     """Source text of the module for `f`."""
     rate = f.rate_code
     parts = [GUARD]
-    if any(sp.sympify(code).has(ExpErfc) for code in (rate, f.phi_code if f.phi is not None else 0)):
+    if any(
+        sp.sympify(code, strict=True).has(ExpErfc) for code in (rate, f.phi_code if f.phi is not None else 0)
+    ):
         parts.append(EXP_ERFC)
     if f.surrogate is not None:
         parts.append(_surrogate_code(f.surrogate))
@@ -180,7 +182,7 @@ def _noise_scale_code(f: RiskFunctions) -> str:
 def noise_scale(R):
     """s(R) = E[f(residual)^2]."""
     R = np.asarray(R, dtype=float)
-    return _at(R, {_code(f.scale_code)}, {_code(sp.sympify(f.scale_code).subs(R, 0))})
+    return _at(R, {_code(f.scale_code)}, {_code(sp.sympify(f.scale_code, strict=True).subs(R, 0))})
 '''
 
 

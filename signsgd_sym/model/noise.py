@@ -81,7 +81,11 @@ class NoiseLaw:
     def mixture(cls, *parts: tuple[sp.Expr, NoiseLaw]) -> NoiseLaw:
         """The mixture of laws with the given weights."""
         return cls(
-            tuple((sp.sympify(weight) * inner, part) for weight, law in parts for inner, part in law.parts)
+            tuple(
+                (sp.sympify(weight, strict=True) * inner, part)
+                for weight, law in parts
+                for inner, part in law.parts
+            )
         )
 
     # --- what it is -----------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def latex(expr: Any) -> str:
     >>> print(latex(phi / sp.sqrt(2 * R)))
     \frac{\phi{\left(R \right)}}{\sqrt{2 R}}
     """
-    return str(Printer().doprint(with_root(sp.sympify(expr))))
+    return str(Printer().doprint(with_root(sp.sympify(expr, strict=True))))
 
 
 def step_latex(step: Step) -> tuple[str, str, str]:

@@ -57,7 +57,7 @@ def text(expr: Any) -> str:
     >>> text(phi / sp.sqrt(2 * R))
     'phi(R)/sqrt(2*R)'
     """
-    return str(_Printer().doprint(with_root(sp.sympify(expr))))
+    return str(_Printer().doprint(with_root(sp.sympify(expr, strict=True))))
 
 
 def laws_text(*sides: Any) -> str:

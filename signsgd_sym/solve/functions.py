@@ -109,7 +109,7 @@ def make_problem(
             f"f(z) = {rule.expr} needs expectations over the noise for which no code is generated."
         )
     needs_phi = sde.rate.has(phi)
-    form, formula, at_zero = None, None, sp.sympify(sde.rate)
+    form, formula, at_zero = None, None, sp.sympify(sde.rate, strict=True)
     if needs_phi:
         response = dict(sde.definitions)[phi]
         form = found or phi_mean(law, response, seconds=seconds)
