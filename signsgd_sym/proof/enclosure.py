@@ -64,11 +64,15 @@ def certify(
 ) -> tuple[Verdict, Evidence]:
     """Test at `points` sites. Raises `Unsupported` when a side is outside the kernel."""
     rng, asked = Random(seed), points
-    done, undecided, attempts = 0, "", 0
+    done, undecided, attempts, undefined = 0, "", 0, 0
     while done < points:
         attempts += 1
-        if attempts > 20 * points + 200:
-            reason = undecided or "too few admissible points: the sides are undefined at most points drawn"
+        if attempts > 20 * points + 200 or undefined > 10 + done // 2:
+            reason = undecided or (
+                f"a side is undefined at {undefined} points, defined at {done}; give what keeps it defined"
+                if undefined
+                else "too few points satisfy what is given; say it by bounds of the symbols"
+            )
             return Verdict.UNKNOWN, Evidence(region=setting.region(), points=done, reason=reason)
         wide = done % EXTREME_EVERY == EXTREME_EVERY - 1 and not undecided
         site = setting.draw(rng, wide)
@@ -80,7 +84,8 @@ def certify(
             first = 12 if done < QUICK else digits
             verdict, left, right = test(site, digits, EXTREME_BITS if wide else MAX_BITS, first)
         except (PointRejected, ValueError, ZeroDivisionError):
-            continue  # a pole, a cut, eigenvalues that do not separate: another point
+            undefined += 1  # a pole, a cut, eigenvalues that do not separate: another point
+            continue
         except (Undecided, ArithmeticError) as limit:  # the latter: a rewriting of SymPy's was caught
             verdict, left, right = "undecided", "", str(limit)
         if verdict == "different":
@@ -95,6 +100,8 @@ def certify(
             continue
         done += 1
     region = setting.region() + ("; extreme values left out" if undecided else "")
+    if undefined:
+        region += f"; {undefined} points where a side is undefined left out"
     return Verdict.CERTIFIED, Evidence("balls at random points", region, done, digits)
 
 

@@ -74,6 +74,20 @@ def test_poles_are_drawn_again_and_a_side_that_is_nowhere_defined_is_unknown():
     assert verdict_on("=", 1 / (x - x + sp.sin(sp.pi * n)), n).verdict is Verdict.UNKNOWN
 
 
+def test_a_side_that_is_undefined_on_half_the_region_is_no_pass():
+    half = sp.Piecewise((u, u > 0))
+    found = verdict_on("=", half, u)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "undefined" in found.evidence.reason
+    assert verdict_on("=", half, u, (Assumption("u > 0", u > 0),)).verdict.passed
+
+
+def test_points_left_out_are_counted_in_the_evidence():
+    seldom = sp.Piecewise((u, u > -8))
+    found = verdict_on("=", seldom, u)
+    assert found.verdict is Verdict.UNKNOWN or "left out" in found.evidence.region
+
+
 def test_zero_equals_zero():
     assert verdict_on("=", sp.Integral(u * sp.exp(-(u**2)), (u, -1, 1)), sp.S.Zero).verdict.passed
 
