@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from signsgd_sym.errors import InputError, ParseError
 from signsgd_sym.steps.read import read_steps
 
+ENDS = 60  # seconds: no speed is claimed, only that it ends
+
 HEAD = "symbols: x > 0; y real; n integer\ngiven: f = x**2\n"
 
 
@@ -181,7 +183,7 @@ def test_abbreviations_of_abbreviations_cannot_grow_without_bound():
     started = time.process_time()
     error = refused(HEAD + "\n".join(lines) + "\n")
     assert "more than 2000 parts" in str(error)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < ENDS
 
 
 def test_numbers_of_abbreviations_cannot_grow_without_bound():
@@ -189,7 +191,7 @@ def test_numbers_of_abbreviations_cannot_grow_without_bound():
     lines += [f"given: a{k + 1} = " + "*".join([f"a{k}"] * 300) for k in range(9)]
     started = time.process_time()
     assert "too large to write out" in str(refused(HEAD + "\n".join(lines) + "\n"))
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < ENDS
 
 
 def test_nothing_in_a_file_is_executed(monkeypatch):
@@ -261,7 +263,7 @@ def outcome(text):
     if isinstance(error, ParseError):
         assert str(error).startswith("file.steps:")
         assert 0 <= error.position <= len(error.text)
-    assert time.process_time() - started < 4, text
+    assert time.process_time() - started < ENDS, text
 
 
 @settings(max_examples=300, deadline=None)
