@@ -9,6 +9,8 @@ from signsgd_sym.errors import InputError, ParseError
 from signsgd_sym.steps.files import load
 from signsgd_sym.steps.read import read_steps
 
+ENDS = 60  # seconds: no speed is claimed, only that it ends
+
 SLOW = "Integral(sin(y), (y, 0, oo))"
 """SymPy's quadrature of it does not end."""
 
@@ -43,8 +45,6 @@ def test_functions_of_an_integral_that_is_a_number_are_refused(around):
 @pytest.mark.parametrize(
     "around", ["{}**2", "sqrt({})", "1/(1 + {})", "cbrt(sqrt({}) - 2)", "x*{}", "log(x + {})", "exp(-x*{})"]
 )
-
-ENDS = 60  # seconds: no speed is claimed, only that it ends
 def test_powers_of_it_and_functions_that_hold_a_symbol_are_read(around):
     assert read(around.format(SLOW)).has(read(SLOW))
 
