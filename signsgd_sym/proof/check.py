@@ -181,7 +181,8 @@ class Checker:
 
     def _measured(self, step: Step, lhs: Any, rhs: Any, order: Any) -> tuple[Verdict, Evidence]:
         infinite = rhs in (sp.oo, -sp.oo)
-        remainder = 1 / lhs if infinite else lhs - rhs
+        # Towards oo the remainder is 1/lhs, and 1 as long as lhs has the wrong sign.
+        remainder = 1 / sp.Max(lhs if rhs is sp.oo else -lhs, 1) if infinite else lhs - rhs
         setting = ScalarSetting(
             (remainder, sp.S.One if order is None else order), self.derivation.given, at_atoms=True
         )
@@ -204,22 +205,25 @@ def _scalar_settings(
     def named(rule: str) -> str:
         return "; ".join(part for part in (rule, source) if part)
 
-    nested = any(map(is_nested, sides))
-    if relation == "=" and nested:
-        stripped = pointwise.without_integral(*sides)
+    def integrands() -> Iterator[tuple[Setting, str]]:
+        stripped = pointwise.without_integral(*sides) if relation == "=" else None
         if stripped is not None:
             f, g, ranges, rule = stripped
-            yield ScalarSetting((f, g), given, violate, ranges), named(rule)
-        sloped = by_slopes(*sides)
+            # Equal integrands say nothing of integrals that do not exist: the right one has to have a value.
+            exists = () if is_nested(sides[1]) else (sides[1], sides[1])
+            yield ScalarSetting((f, g, *exists), given, violate, ranges), named(rule)
+
+    nested = any(map(is_nested, sides))
+    if nested:
+        yield from integrands()
+        sloped = by_slopes(*sides) if relation == "=" else None
         if sloped is not None:
             pairs, ranges = sloped
             flat = tuple(side for pair in pairs for side in pair)
             yield ScalarSetting(flat, given, violate, ranges), named(SLOPES)
     yield ScalarSetting(sides, given, violate), source
-    stripped = pointwise.without_integral(*sides) if relation == "=" and not nested else None
-    if stripped is not None:
-        f, g, ranges, rule = stripped
-        yield ScalarSetting((f, g), given, violate, ranges), named(rule)
+    if not nested:
+        yield from integrands()
 
 
 def insert_scalars(expr: Any, table: dict[Any, Any]) -> Any:

@@ -14,8 +14,8 @@ import sympy as sp
 from sympy.stats import density
 from sympy.stats.rv import RandomSymbol, random_symbols
 
-_q = sp.Symbol("q", real=True)
-_s = sp.Symbol("s", positive=True)
+_q = sp.Dummy("q", real=True)
+_s = sp.Dummy("s", positive=True)
 
 
 def test_means(variable: Any, law: Any) -> tuple[Any, Any]:

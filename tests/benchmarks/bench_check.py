@@ -55,8 +55,10 @@ def main():
     if options.mutants:
         counts = answer["mutants"]
         tried = counts["tried"]
-        shares = {kind: f"{100 * counts[kind] / tried:.1f} %" for kind in counts if kind != "tried"}
-        print(f"{tried} mutants: {shares}")
+        kinds = ("rejected", "implied", "undecided", "survived")
+        shares = ", ".join(f"{counts[kind]} {kind} ({100 * counts[kind] / tried:.2f} %)" for kind in kinds)
+        print(f"seed {answer['seed']}, {tried} mutants: {shares}")
+        print(json.dumps(counts, indent=1))
 
 
 if __name__ == "__main__":

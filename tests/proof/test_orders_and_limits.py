@@ -75,6 +75,7 @@ def test_limits():
     assert limit_of(x * sp.exp(-x), sp.S.Zero).verdict is Verdict.ASYMPTOTIC
     assert limit_of(sp.sin(u) / u, sp.S.One, variable=u, point=0).verdict is Verdict.ASYMPTOTIC
     assert limit_of(x**2 + 1, sp.oo).verdict is Verdict.ASYMPTOTIC
+    assert limit_of(-sp.log(x), -sp.oo).verdict is Verdict.ASYMPTOTIC
     assert limit_of(1 / sp.log(x), sp.S.Zero).verdict is Verdict.ASYMPTOTIC
 
 
@@ -86,6 +87,9 @@ def test_limits():
         (sp.sin(x), sp.S.Zero),
         (sp.sqrt(x), sp.S.One),
         (x / (1 + x), sp.oo),
+        (-x, sp.oo),
+        (sp.log(x), -sp.oo),
+        (x * sp.sin(x), sp.oo),
     ],
 )
 def test_a_wrong_limit_is_refuted(lhs, wrong):

@@ -155,6 +155,25 @@ def test_no_built_in_derivation_has_an_assumption_that_nothing_needs():
         assert report.unused == (), (name, report.unused)
 
 
+# --- integrals that do not exist -----------------------------------------------------------------------
+def test_equal_integrands_of_divergent_integrals_are_no_pass():
+    grows = sp.Integral(sp.exp(u**2) * (1 + x), (u, 0, sp.oo))
+    same = sp.Integral(sp.exp(u**2) * x + sp.exp(u**2), (u, 0, sp.oo))
+    assert not verdict_on("=", grows, same).verdict.passed
+
+
+def test_a_derivative_under_the_integral_has_to_converge():
+    dirichlet = sp.Integral(sp.sin(x * u) / u, (u, 0, sp.oo))
+    under = sp.Integral(sp.cos(x * u), (u, 0, sp.oo))
+    assert not verdict_on("=", sp.Derivative(dirichlet, x), under).verdict.passed
+
+
+def test_a_symbol_called_s_is_not_the_one_of_the_test_function():
+    G = Normal("G", 0, 1)
+    assert verdict_on("has law", s * G, Normal("Y", 0, s)).verdict is Verdict.CERTIFIED
+    assert verdict_on("has law", s * G, Normal("Y", 0, 2 * s)).verdict is Verdict.REFUTED
+
+
 # --- inequalities and laws -----------------------------------------------------------------------------
 def test_inequalities():
     assert verdict_on("<=", sp.sin(x), x).verdict is Verdict.CERTIFIED
