@@ -18,6 +18,7 @@ from flint import acb, arb, ctx
 from signsgd_sym.balls.ball import disc, nan, upper
 
 LOG2_RATIO = 20  # r = rho 2^-20: a handful of nodes, at the price of 20 bits for each order of a pole
+FINEST = 3
 
 
 def taylor_coefficient(function: Callable[[acb], acb], n: int, rho: arb, bound: arb) -> acb:
@@ -37,12 +38,20 @@ def taylor_coefficient(function: Callable[[acb], acb], n: int, rho: arb, bound: 
 def sup_on_circle(function: Callable[[acb], acb], rho: arb, arcs: int = 32) -> arb:
     """An upper bound of |function| on |e| = `rho`, from balls that cover the circle.
 
-    Each arc lies within rho pi/arcs of its midpoint.
+    The arc number k of n lies within rho pi/n of its midpoint. An arc on which `function` is not bounded
+    is cut in three, up to `FINEST` times: a wide ball may meet a pole that the circle keeps away from.
     """
-    cover = disc(rho * arb.pi() / arcs)
     bound = arb(0)
-    for k in range(arcs):
-        bound = bound.max(upper(function(rho * (acb(2 * k) / arcs).exp_pi_i() + cover)))
+    todo = [(k, arcs) for k in range(arcs)]
+    while todo:
+        k, n = todo.pop()
+        size = upper(function(rho * (acb(2 * k) / n).exp_pi_i() + disc(rho * arb.pi() / n)))
+        if size.is_finite() or n >= arcs * 3**FINEST:
+            bound = bound.max(size)
+            if not size.is_finite():
+                return bound
+        else:
+            todo += [(3 * k - 1, 3 * n), (3 * k, 3 * n), (3 * k + 1, 3 * n)]
     return bound
 
 

@@ -1,21 +1,27 @@
 """Generalised hypergeometric functions and Meijer's G.
 
-G is evaluated by Slater's theorem, after the cases that have a stable name (U, K, a single Kummer term). When
-two of the b_j differ by an integer Slater's terms have poles that cancel: G is then the constant
-coefficient of a function holomorphic in a perturbation of the b_j, see `circle`.
+G is evaluated, after the cases that have a stable name (U, K), on the line of its definition where all is
+real (`mellin_barnes`), else by Slater's theorem. When two of the b_j differ by an integer Slater's terms
+have poles that cancel: G is then the constant coefficient of a function holomorphic in a perturbation of
+the b_j, see `circle`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flint import acb, arb
+from flint import acb, arb, ctx
 
-from signsgd_sym.balls.ball import as_integer, disc, meets_left_ray, nan
+from signsgd_sym.balls.ball import as_integer, disc, meets_left_ray, nan, precision
 from signsgd_sym.balls.circle import sup_on_circle, taylor_coefficient
+from signsgd_sym.balls.mellin_barnes import line_integral
 
 SERIES_LIMIT = 3_000
 """Largest |z| for the power series of pFq with p, q >= 2 (or p = 0, q >= 2), which costs about |z| terms."""
+
+
+BOUND_BITS = 64
+"""Precision for bounds: they need no digits."""
 
 
 def pfq(a: Sequence[acb], b: Sequence[acb], z: acb) -> acb:
@@ -81,6 +87,9 @@ def meijer_g(an: Sequence[acb], ap: Sequence[acb], bm: Sequence[acb], bq: Sequen
     if (len(bm), p, q) == (2, 0, 2):
         root = z.sqrt()
         return 2 * z.pow((bm[0] + bm[1]) / 2) * (2 * root).bessel_k(bm[0] - bm[1])
+    on_line = line_integral(an, ap, bm, bq, z)
+    if on_line.is_finite():
+        return on_line
     if not _integer_spaced(bm):
         return _slater(an, ap, bm, bq, z)
     rho = arb(1) / (4 * len(bm))  # keeps every perturbation j e below 1/4
@@ -90,7 +99,9 @@ def meijer_g(an: Sequence[acb], ap: Sequence[acb], bm: Sequence[acb], bq: Sequen
 
     if not _separated(an, bm, arb(0.25)):
         return nan()
-    return taylor_coefficient(perturbed, 0, rho, sup_on_circle(perturbed, rho))
+    with precision(min(ctx.prec, BOUND_BITS)):
+        bound = sup_on_circle(perturbed, rho)
+    return taylor_coefficient(perturbed, 0, rho, bound)
 
 
 def _integer_spaced(b: Sequence[acb]) -> bool:

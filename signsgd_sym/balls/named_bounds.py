@@ -45,11 +45,10 @@ def upper_named(m: Majorant, f: sp.Expr) -> list[Term]:
 def _upper_real(m: Majorant, f: sp.Expr, z: sp.Expr) -> Term:
     """For real arguments: |sin|, |cos|, |erf|, |sign|, |tanh|, |J_n| (n >= 0, DLMF 10.14.1) <= 1, erfc
     <= 2, |atan| <= pi/2, |T(h, a)| <= (1/(2 pi)) int_0^oo ds/(1 + s^2) = 1/4, Heaviside <= 1 + |its
-    value at 0|, and for n, z >= 0 I_n(z) <= I_0(z) <= e^z (I decreases with the order; I_0 = mean of e^(z
-    cos t)).
+    value at 0|, and I_nu as in `_upper_bessel_i`.
     """
-    if isinstance(f, sp.besseli) and f.args[0].is_nonnegative and z.is_nonnegative:
-        return m.size_of_exp(z)
+    if isinstance(f, sp.besseli) and z.is_positive:
+        return _upper_bessel_i(m, f.args[0], z)
     if isinstance(f, sp.Heaviside) and not z.has(m.y):  # z is the value at 0
         return Term(1 + upper(m.value(z)))
     ones = (sp.sin, sp.cos, sp.erf, sp.sign, sp.tanh)
@@ -59,6 +58,29 @@ def _upper_real(m: Majorant, f: sp.Expr, z: sp.Expr) -> Term:
     if f.func in bounds:
         return Term(bounds[f.func])
     raise NoMajorant(f"no rule for {f.func.__name__}")
+
+
+def _upper_bessel_i(m: Majorant, order: sp.Expr, z: sp.Expr) -> Term:
+    """For z > 0, nu >= 0: I_nu(z) <= I_0(z) <= e^z (I decreases with the order; I_0 = mean of e^(z cos t)).
+
+    For -1 <= nu < 0: I_nu(z) = I_(nu+2)(z) + (2 (nu + 1)/z) I_(nu+1)(z) (DLMF 10.29.1), both orders >= 0,
+    is at most (1 + 2/z) e^z; if z = a y^p, p > 0, then z >= z0 = a N^p on the range. If p < 0, then z <= z0,
+    and for nu > -1 I_nu(z) = (z/2)^nu/G(nu + 1) sum_k (z^2/4)^k/(k! (nu + 1)_k) is at most
+    (z/2)^nu/G(nu + 1) exp(z0^2/(4 (nu + 1))), because (nu + 1)_k >= (nu + 1)^k.
+    """
+    nu = m.real_value(order)
+    if nu >= 0:
+        return m.size_of_exp(z)
+    a, rest = z.as_independent(m.y, as_Add=False)
+    base, p = rest.as_base_exp()
+    slope, power = m.value(a).real, m.real_value(p)
+    z0 = slope * m.N**power
+    if not (nu > -1 and base == m.y and slope > 0):
+        raise NoMajorant("no rule for besseli")
+    if power > 0:
+        return Term((1 + 2 / z0).upper()) * m.size_of_exp(z)
+    lead = (slope / 2) ** nu * (nu + 1).rgamma() * (z0**2 / (4 * (nu + 1))).exp()
+    return Term(lead.upper(), power * nu)
 
 
 def _upper_bessel_k(m: Majorant, order: sp.Expr, z: sp.Expr) -> list[Term]:

@@ -14,6 +14,7 @@ import sympy as sp
 from signsgd_sym.derive.assumptions import any_law
 from signsgd_sym.derive.closed_form import ClosedForm, noise_mean
 from signsgd_sym.derive.moments import linear_response
+from signsgd_sym.derive.readable import readable
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import SIGN
@@ -69,7 +70,7 @@ def phi_of(form: ClosedForm, response: Any | None = None) -> Any | None:
         return None
     response = response or phi_as_mean()
     mean = _mean(response)
-    return sp.Add(*(sp.simplify(response.xreplace({mean: term})) for term in sp.Add.make_args(form.value)))
+    return sp.Add(*(readable(response.xreplace({mean: term})) for term in sp.Add.make_args(form.value)))
 
 
 def _mean(response: Any) -> Any:

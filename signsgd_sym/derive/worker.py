@@ -1,49 +1,136 @@
-"""A killable process for SymPy calls that can hang.
+"""A process that can be killed, for SymPy calls that can hang.
 
-`call(name, arguments, seconds)` runs one of the functions registered here in a fresh interpreter and
-kills it at the deadline. Parent and child exchange SymPy objects over their own pipe; nothing from
-outside is ever unpickled.
+`stream(function, arguments, seconds)` runs a generator in a process of its own and yields what it yields; at
+the deadline the process is killed, and what came before is kept. Parent and child exchange SymPy objects
+over their own pipe; nothing from outside is ever unpickled.
+
+The process is a fork where that is safe (Linux, and no other thread that could hold a lock), else a fresh
+interpreter, which takes a second longer to start and does not run the user's script again.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import pickle
+import queue
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-
-def meijer_half_line(integrands: list[Any], variable: Any) -> list[Any]:
-    """int_0^oo of each integrand by SymPy's Meijer G algorithm; None where it finds nothing unconditional."""
-    import sympy as sp
-    from sympy.integrals.meijerint import meijerint_definite
-
-    results = []
-    for integrand in integrands:
-        found = meijerint_definite(integrand, variable, 0, sp.oo)
-        results.append(sp.simplify(found[0]) if found is not None and found[1] == True else None)  # noqa: E712
-    return results
+Generator = Callable[..., Iterator[Any]]
+Receive = Callable[[float], tuple[str, Any]]
+"""Waits so many seconds for the next message: ("item", value), ("end", None) or ("failed", words)."""
 
 
-REGISTRY: dict[str, Callable[..., Any]] = {"meijer_half_line": meijer_half_line}
+class Stopped(Exception):
+    """The process was killed at its deadline, or failed; the message says which."""
 
 
-def call(name: str, arguments: tuple[Any, ...], seconds: float) -> Any:
-    """Result of the registered function, or None when it failed or did not answer within `seconds`."""
-    command = [sys.executable, "-m", "signsgd_sym.derive.worker"]
+def stream(function: Generator, arguments: tuple[Any, ...], seconds: float) -> Iterator[Any]:
+    """The items of `function(*arguments)`, which has to be importable by name.
+
+    Raises `Stopped` after the last item unless the generator ran to its end within `seconds`.
+
+    >>> list(stream(range, (3,), seconds=20))
+    [0, 1, 2]
+    """
+    forks = sys.platform == "linux" and threading.active_count() == 1
+    deadline = time.monotonic() + seconds
+    with (_forked if forks else _fresh)(function, arguments) as receive:
+        while True:
+            kind, item = receive(max(0.0, deadline - time.monotonic()))
+            if kind == "late":
+                raise Stopped(f"no answer within {seconds:g} s")
+            if kind == "failed":
+                raise Stopped(item)
+            if kind == "end":
+                return
+            yield item
+
+
+@contextmanager
+def _forked(function: Generator, arguments: tuple[Any, ...]) -> Iterator[Receive]:
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(theirs.send, function, arguments), daemon=True)
+    process.start()
+    theirs.close()
+
+    def receive(seconds: float) -> tuple[str, Any]:
+        if not ours.poll(seconds):
+            return "late", None
+        try:
+            return ours.recv()
+        except EOFError:
+            return "failed", "the process ended early"
+
     try:
-        finished = subprocess.run(
-            command, input=pickle.dumps((name, arguments)), capture_output=True, timeout=seconds, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return None
-    return pickle.loads(finished.stdout) if finished.returncode == 0 else None
+        yield receive
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+@contextmanager
+def _fresh(function: Generator, arguments: tuple[Any, ...]) -> Iterator[Receive]:
+    command = [sys.executable, "-m", "signsgd_sym.derive.worker"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None and process.stdout is not None
+    source, messages = process.stdout, queue.SimpleQueue[tuple[str, Any]]()
+
+    def read() -> None:
+        try:
+            while True:
+                messages.put(pickle.load(source))
+        except (EOFError, pickle.UnpicklingError, ValueError, OSError):
+            messages.put(("failed", "the process ended early"))
+
+    def receive(seconds: float) -> tuple[str, Any]:
+        try:
+            return messages.get(timeout=seconds)
+        except queue.Empty:
+            return "late", None
+
+    reader = threading.Thread(target=read, daemon=True)
+    try:
+        pickle.dump((function, arguments), process.stdin)
+        process.stdin.close()
+        reader.start()
+        yield receive
+    finally:
+        process.kill()
+        process.wait()
+        if reader.is_alive():
+            reader.join()
+        source.close()
+
+
+def _serve(send: Callable[[Any], None], function: Generator, arguments: tuple[Any, ...]) -> None:
+    try:
+        for item in function(*arguments):
+            send(("item", item))
+        send(("end", None))
+    except BrokenPipeError:
+        return
+    except Exception as error:  # whatever SymPy raises: the search goes on without this one
+        send(("failed", f"{type(error).__name__}: {error}"))
 
 
 def _main() -> None:
-    name, arguments = pickle.loads(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(pickle.dumps(REGISTRY[name](*arguments)))
+    function, arguments = pickle.load(sys.stdin.buffer)
+    out = sys.stdout.buffer
+    sys.stdout = sys.stderr  # what a library prints must not come between the messages
+
+    def send(message: Any) -> None:
+        pickle.dump(message, out)
+        out.flush()
+
+    _serve(send, function, arguments)
 
 
 if __name__ == "__main__":

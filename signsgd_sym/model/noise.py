@@ -117,6 +117,13 @@ class NoiseLaw:
         return tuple(sorted(found, key=str))
 
     @property
+    def relations(self) -> tuple[sp.Basic, ...]:
+        """What the parameters satisfy beyond their own signs: constraints of families, positive weights."""
+        found = [weight > 0 for weight, _ in self.parts if not weight.is_positive]
+        found += [r for _, part in self.parts if isinstance(part, DensityPart) for r in part.relations]
+        return tuple(dict.fromkeys(found))
+
+    @property
     def support(self) -> tuple[sp.Expr, sp.Expr]:
         """The smallest closed interval of probability 1."""
         ends = [

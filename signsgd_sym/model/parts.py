@@ -87,6 +87,11 @@ class DensityPart(ABC):
         """E X^2, `oo` where it diverges."""
 
     @property
+    def relations(self) -> tuple[sp.Basic, ...]:
+        """What the symbolic parameters satisfy beyond their own signs, such as a < b."""
+        return ()
+
+    @property
     def lo(self) -> sp.Expr:
         """Left end of the support."""
         return self.pieces[0].lo
@@ -153,6 +158,12 @@ class FamilyPart(DensityPart):
     def family(self) -> Family:
         """The facts about the family."""
         return FAMILIES[self.name]
+
+    @property
+    def relations(self) -> tuple[sp.Basic, ...]:
+        """The family's constraints on these arguments, as far as they are not plainly true."""
+        found = (self.family.at(relation, self.arguments) for relation in self.family.requires)
+        return tuple(relation for relation in found if relation != sp.true)
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:

@@ -143,10 +143,8 @@ def _evidence(form: ClosedForm | None) -> str:
         return "no expectation over the law but E[eps^2]"
     if form.value is None:
         return "quadrature of the integral"
-    if form.evidence is None:
-        return "a finite sum"
-    found = form.evidence
-    return f"closed form agrees with quadrature to {found.digits:.0f} digits at {found.points} points"
+    found = form.judgement
+    return f"closed form {found.verdict.value}: {found.evidence.summary()}, {found.evidence.region}"
 
 
 def _with_accuracy(functions: RiskFunctions) -> RiskFunctions:
