@@ -22,7 +22,7 @@ def integrate(integral: Any) -> Found | None:
     >>> from signsgd_sym.notation import R, x
     >>> s = sp.Symbol("s", positive=True)
     >>> integrate(sp.Integral(x**(s - 1) * sp.exp(-x**2 / (4 * R)), (x, 1, sp.oo))).value
-    2**s*R**(s/2)*uppergamma(s/2, 1/(4*R))/2
+    uppergamma(s/2, 1/(4*R))/(2*(1/(4*R))**(s/2))
     """
     variable, lo, hi = integral.limits[0]
     if not lo.is_nonnegative:

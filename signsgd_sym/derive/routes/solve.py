@@ -41,11 +41,11 @@ def fold(integral: Any) -> tuple[list[tuple[Any, Any]], str]:
     """
     variable, lo, hi = integral.limits[0]
     f, mirror = integral.function, integral.function.subs(variable, -variable)
-    if lo.is_nonnegative:
+    if lo.is_extended_nonnegative:
         return [(sp.S.One, integral)], "the same"
-    if hi.is_nonpositive:
+    if hi.is_extended_nonpositive:
         return [(sp.S.One, sp.Integral(mirror, (variable, -hi, -lo)))], "reflect at 0"
-    if not (lo.is_negative and hi.is_positive):
+    if not (lo.is_extended_negative and hi.is_extended_positive):
         return [], ""
     if lo == -hi and sp.simplify(f - mirror) == 0:
         return [(sp.Integer(2), sp.Integral(f, (variable, 0, hi)))], "the integrand is even"

@@ -30,7 +30,7 @@ def reduce_tricomi(expr: Any) -> Any:
 
     >>> z = sp.Symbol("z", positive=True)
     >>> reduce_tricomi(TricomiU(sp.Rational(1, 2), -sp.Rational(1, 2), z))
-    sqrt(pi)*(1/2 - z)*exp(z)*erfc(sqrt(z)) + sqrt(z)
+    sqrt(z) + sqrt(pi)*(1/2 - z)*exp(z)*erfc(sqrt(z))
     """
     return expr.replace(TricomiU, _reduced)
 
