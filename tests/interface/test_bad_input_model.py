@@ -53,7 +53,7 @@ from signsgd_sym.model import NoiseLaw, covariance, noise_law
         ("Finite({**x})", ParseError, "expected Finite|already means"),
         ("Rademacher(-1)", ParameterError, "must be positive"),
         ("Dirac(oo)", ParseError, "not a finite real number"),
-        ("Normal(0, 1) + Normal(0, 1)", ParseError, "give the density, or write a Mixture"),
+        ("Laplace(0, 1) + Laplace(0, 1)", ParseError, "give the density, or write a Mixture"),
         ("Normal(0, 1)*Normal(0, 1)", ParseError, "sums and products"),
         ("1/Normal(0, 1)", ParseError, "multiplied or divided by a number"),
         ("0*Normal(0, 1)", ParameterError, "non-zero"),
