@@ -34,7 +34,7 @@ from signsgd_sym.model.parts import Atom, DensityPart, FamilyPart
 from signsgd_sym.model.smoothed_part import as_normal, smoothed
 from signsgd_sym.model.stable_part import symmetric_stable
 from signsgd_sym.model.syntax import did_you_mean
-from signsgd_sym.model.truncation import Parts, truncated_law
+from signsgd_sym.model.truncation import Parts, absorbed, truncated_law
 
 ZERO, ONE = sp.Integer(0), sp.Integer(1)
 _DENSITY = re.compile(r"\s*density\s*:")
@@ -199,7 +199,7 @@ class _LawReader:
         for entry in nodes:
             weight_node, law_node = self.reader.items(entry, 2, form)
             weight = self._weight(weight_node)
-            parts += [(weight * inner, part) for inner, part in self.law(law_node, depth + 1)]
+            parts += [(absorbed(weight * inner), part) for inner, part in self.law(law_node, depth + 1)]
         return tuple(parts)
 
     def _weight(self, node: ast.expr) -> sp.Expr:

@@ -67,7 +67,22 @@ def truncated_law(parts: Parts, lo: sp.Expr, hi: sp.Expr) -> Parts:
                 "truncate each part by itself and mix those"
             )
     total = sp.Add(*(weight for weight, _ in kept))
-    return tuple((weight / total, part) for weight, part in kept)
+    return tuple((absorbed(weight / total), part) for weight, part in kept)
+
+
+def absorbed(weight: sp.Expr) -> sp.Expr:
+    """c/(a + b + ...) for a number c as 1/(a/c + b/c + ...), the form that its text reads back as.
+
+    Example:
+        >>> absorbed(sp.Rational(1, 2) / (1 + sp.sqrt(2)))
+        1/(2 + 2*sqrt(2))
+    """
+    number, rest = weight.as_coeff_Mul()
+    factors = sp.Mul.make_args(rest)
+    for k, factor in enumerate(factors):
+        if number != 1 and factor.is_Pow and factor.exp == -1 and factor.base.is_Add:
+            return sp.Mul(*factors[:k], *factors[k + 1 :], 1 / (factor.base / number))
+    return weight
 
 
 def _truncated(part: DensityPart, lo: sp.Expr, hi: sp.Expr) -> tuple[DensityPart, sp.Expr] | None:
