@@ -18,6 +18,7 @@ from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.gaussian_terms import GaussianTerm
 from signsgd_sym.model.parts import Atom, DensityPart
+from signsgd_sym.model.symmetry import is_symmetric
 
 Array = NDArray[np.float64]
 eps, x = notation.eps, notation.x
@@ -148,17 +149,7 @@ class NoiseLaw:
     @property
     def is_symmetric(self) -> bool:
         """Whether eps and -eps have the same law; True only where it is proved."""
-        skew = [(weight, part) for weight, part in self.parts if not _is_even(part)]
-        while skew:
-            weight, part = skew.pop()
-            image = part.affine(sp.Integer(-1), sp.Integer(0))
-            for k, (other_weight, other) in enumerate(skew):
-                if other_weight == weight and _same(image, other):
-                    del skew[k]
-                    break
-            else:
-                return False
-        return True
+        return is_symmetric(self.parts)
 
     # --- expectations ---------------------------------------------------------------------------
     def mean_of(self, expression: sp.Expr) -> sp.Expr:
@@ -275,24 +266,6 @@ class NoiseLaw:
             raise ParameterError(
                 f"{self.text} still has the symbolic parameter {names}; give it a value with substitute"
             )
-
-
-def _is_even(part: Atom | DensityPart) -> bool:
-    return part.location == 0 if isinstance(part, Atom) else part.is_symmetric
-
-
-def _same(image: Atom | DensityPart, other: Atom | DensityPart) -> bool:
-    if isinstance(image, Atom) or isinstance(other, Atom):
-        return image == other
-    return image == other or (
-        image.has_elementary_density
-        and other.has_elementary_density
-        and len(image.pieces) == len(other.pieces)
-        and all(
-            p.lo == q.lo and p.hi == q.hi and sp.simplify(p.density - q.density) == 0
-            for p, q in zip(image.pieces, other.pieces, strict=True)
-        )
-    )
 
 
 def noise_law(law: Any) -> NoiseLaw:

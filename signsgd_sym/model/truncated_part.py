@@ -174,6 +174,28 @@ class TruncatedPart(DensityPart):
             )
         )
 
+    def convolved_pdf(self, std: float, points: Array) -> Array:
+        """The density of X + N(0, std^2): by `convolve` where X has an elementary density, else by SciPy."""
+        from scipy.integrate import quad
+
+        from signsgd_sym.model.convolve import convolved_pdf
+
+        if self.has_elementary_density:
+            return convolved_pdf(self.cut, std, points) / self.mass_value
+        lo, hi = map(float, self.ends)
+
+        def value(point: float) -> float:
+            def integrand(u: float) -> float:
+                normal = np.exp(-(((point - u) / std) ** 2) / 2) / (std * np.sqrt(2 * np.pi))
+                return float(normal * self.inner.pdf(np.array([u]))[0])
+
+            start, stop = max(lo, point - 12 * std), min(hi, point + 12 * std)
+            middle = [point] if start < point < stop else None
+            return float(quad(integrand, start, stop, points=middle, limit=200)[0]) if start < stop else 0.0
+
+        values = [value(float(point)) for point in points.ravel()]
+        return np.array(values, dtype=np.float64).reshape(points.shape) / self.mass_value
+
     @cached_property
     def _inverse_cdf(self) -> InverseCdf:
         return InverseCdf.of(self.cut)

@@ -25,6 +25,7 @@ SUMS = [
     ("Uniform(-1, 3)", "1/4"),
     ("StudentT(3)", "1"),
     ("Truncated(Normal(0, 1), (-1, 2))", "1/2"),
+    ("Truncated(StudentT(3), (-1, 2))", "1/2"),
     ("Density(3*x**2/2, (-1, 1))", "1/3"),
 ]
 
@@ -70,6 +71,14 @@ def test_narrow_parts_are_not_missed():
     assert spike.pdf(np.array([0.5]))[0] == pytest.approx(norm.pdf(0.5), rel=1e-9)
     poles = NoiseLaw.from_text("Arcsin(-1, 1) + Normal(0, 1/100000)")
     assert poles.pdf(np.array([0.3]))[0] == pytest.approx(1 / (np.pi * np.sqrt(1 - 0.09)), rel=1e-8)
+
+
+def test_truncated_stable_law_and_a_normal():
+    law = NoiseLaw.from_text("Truncated(SymmetricStable(3/2, 1), (-1, 2)) + Normal(0, 1/2)")
+    X = NoiseLaw.from_text("Truncated(SymmetricStable(3/2, 1), (-1, 2))")
+    u = np.linspace(-1, 2, 401)[1:-1]
+    expected = np.trapezoid(X.pdf(u) * norm.pdf(0.3 - u, 0, 0.5), u)
+    assert law.pdf(np.array([0.3]))[0] == pytest.approx(expected, rel=1e-3)
 
 
 def test_voigt_profile():
