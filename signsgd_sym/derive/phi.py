@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy as sp
 
+from signsgd_sym.derive import gaussian_integral
 from signsgd_sym.derive.assumptions import any_law
 from signsgd_sym.derive.closed_form import ClosedForm, noise_mean
 from signsgd_sym.derive.moments import linear_response
@@ -18,7 +19,7 @@ from signsgd_sym.derive.readable import readable
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import SIGN
-from signsgd_sym.notation import R, density_at_zero, eps, gaussian_density, phi, x
+from signsgd_sym.notation import R, density_at_zero, eps, gaussian_density, phi
 from signsgd_sym.proof.derivation import Derivation, Recorder
 from signsgd_sym.special import NoiseMean
 
@@ -81,6 +82,9 @@ def _mean(response: Any) -> Any:
 def drift_rate_at_zero(law: NoiseLaw, response: Any | None = None) -> Any:
     """lim phi(R)/sqrt(2 R) for R -> 0 by the smoothing identity; oo when the law has an atom or a pole at 0.
 
+    Each part of the law gives its density at 0 (`DensityPart.density_at_zero`), as an integral where it has
+    no closed form, as a Piecewise where it depends on parameters where 0 lies.
+
     >>> from signsgd_sym.model.noise import noise_law
     >>> drift_rate_at_zero(noise_law("Laplace(0, b)"))
     sqrt(2)/(sqrt(pi)*b)
@@ -91,18 +95,22 @@ def drift_rate_at_zero(law: NoiseLaw, response: Any | None = None) -> Any:
             if sp.simplify(part.location) == 0:
                 return sp.oo
             continue
-        for piece in part.pieces:
-            at_zero += weight * _one_sided_mean(piece)
+        at_zero += weight * part.density_at_zero()
+    at_zero = _gaussian_integrals_done(at_zero)
+    # What integrals remain exist, though their limits are infinite: they are left alone.
+    hidden = {integral: sp.Dummy(positive=True) for integral in at_zero.atoms(sp.Integral)}
+    at_zero = at_zero.xreplace(hidden)
     if at_zero.has(sp.oo, sp.zoo, sp.nan):
         return sp.oo
-    return sp.simplify(_smoothing_constant(response or phi_as_mean()) * at_zero)
+    value = sp.simplify(_smoothing_constant(response or phi_as_mean()) * at_zero)
+    return value.xreplace({dummy: integral for integral, dummy in hidden.items()})
 
 
-def _one_sided_mean(piece: Any) -> Any:
-    """(f(0+) + f(0-))/2 as far as this piece reaches 0."""
-    total: Any = sp.S.Zero
-    for direction, inside in (("+", piece.lo <= 0), ("-", piece.hi >= 0)):
-        strictly = (piece.hi > 0) if direction == "+" else (piece.lo < 0)
-        if sp.And(inside, strictly) == True:  # noqa: E712  (a symbolic truth value)
-            total += sp.limit(piece.density, x, 0, direction) / 2
-    return total
+def _gaussian_integrals_done(value: Any) -> Any:
+    """The value with those of its integrals evaluated that completing the square evaluates."""
+    found = {
+        integral: gaussian_integral.integrate(integral.function, *integral.limits[0])
+        for integral in value.atoms(sp.Integral)
+        if len(integral.limits) == 1
+    }
+    return value.xreplace({integral: done for integral, done in found.items() if done is not None})

@@ -115,6 +115,33 @@ def _sign(value: sp.Expr) -> int | None:
     return None
 
 
+def order(p: sp.Expr, q: sp.Expr) -> int | None:
+    """The sign of p - q, both possibly infinite; None where it depends on symbolic parameters.
+
+    Example:
+        >>> order(sp.Integer(2), sp.oo), order(-sp.oo, -sp.oo)
+        (-1, 0)
+    """
+    if p == q:
+        return 0
+    if p == -sp.oo or q == sp.oo:
+        return -1
+    if p == sp.oo or q == -sp.oo:
+        return 1
+    return _sign(p - q)
+
+
+def clamped(point: sp.Expr, lo: sp.Expr, hi: sp.Expr) -> sp.Expr:
+    """Max(lo, Min(point, hi)), without Min and Max where the order is known."""
+    above, below = order(point, lo), order(point, hi)
+    if above is not None and above <= 0:
+        return lo
+    if below is not None and below >= 0:
+        return hi
+    inner = point if below is not None else sp.Min(point, hi)
+    return inner if above is not None else sp.Max(lo, inner)
+
+
 def _inside(lo: sp.Expr, hi: sp.Expr) -> sp.Expr:
     """A point strictly between."""
     if lo == -sp.oo:

@@ -18,6 +18,8 @@ _SCIPY = {
     "uniform": "Uniform(0, 1)",
     "logistic": "Logistic(0, 1)",
     "expon": "Exponential(1)",
+    "levy_stable": "SymmetricStable({alpha}, 1)",
+    "truncnorm": "Truncated(Normal(0, 1), ({a}, {b}))",
 }
 """Standard forms by `scipy.stats` name; loc and scale come on top."""
 
@@ -91,8 +93,9 @@ def text_of_scipy(frozen: Any) -> str:
     """LAW text of a frozen `scipy.stats` law; each float becomes the shortest decimal that rounds to it.
 
     Raises:
-        ParameterError: for other laws than norm, laplace, t, cauchy, uniform, logistic, expon, or parameters
-            that are not single finite numbers.
+        ParameterError: for other laws than norm, laplace, t, cauchy, uniform, logistic, expon, truncnorm and
+            levy_stable with beta = 0, or parameters that are not single finite numbers (but for the ends of
+            truncnorm, which may be infinite).
 
     Example:
         >>> from scipy.stats import norm
@@ -113,11 +116,17 @@ def text_of_scipy(frozen: Any) -> str:
     values.update(frozen.kwds)
     exact = {}
     for key, value in values.items():
-        if np.ndim(value) != 0 or not np.isfinite(value):
+        endless = name == "truncnorm" and key in ("a", "b") and np.ndim(value) == 0 and np.isinf(value)
+        if not endless and (np.ndim(value) != 0 or not np.isfinite(value)):
             raise ParameterError(f"{key} of scipy.stats.{name} is {value}; give one finite number")
-        exact[key] = repr(float(value))
+        exact[key] = ("oo" if value > 0 else "-oo") if endless else repr(float(value))
     if float(exact["scale"]) <= 0:
         raise ParameterError(
             f"scale of scipy.stats.{name} is {exact['scale']}, but it must be positive; change it"
+        )
+    if name == "levy_stable" and float(exact["beta"]) != 0:
+        raise ParameterError(
+            f"beta of scipy.stats.levy_stable is {exact['beta']}, but only symmetric stable laws are "
+            "supported; set it to 0"
         )
     return f"{exact['loc']} + {exact['scale']}*({_SCIPY[name].format_map(exact)})"

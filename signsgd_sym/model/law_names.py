@@ -12,7 +12,7 @@ from signsgd_sym.model.families.family import count, location, positive
 from signsgd_sym.model.parse import Reader
 from signsgd_sym.model.syntax import names_in
 
-SPECIAL = ("Mixture", "Rademacher", "Dirac", "Finite", "Density")
+SPECIAL = ("Mixture", "Rademacher", "Dirac", "Finite", "Density", "SymmetricStable", "Truncated")
 """Constructors that are not families."""
 
 RESERVED: Mapping[str, str] = {

@@ -7,7 +7,10 @@ law = NAME(PARAMETER, ...)             a family of `families`, as in sympy.stats
     | Rademacher(c) | Rademacher()     +-c with probability 1/2 each; c = 1
     | Dirac(m) | Finite({m: WEIGHT, ...})
     | Density(EXPR, (A, B))            `density:` inside a mixture
+    | SymmetricStable(alpha, c)        E exp(i t eps) = exp(-(c|t|)^alpha), 0 < alpha <= 2
+    | Truncated(law, (A, B))           law of eps given A < eps < B; A, B may be -oo, oo
     | NUMBER*law | law/NUMBER | -law | law + NUMBER
+    | law + law                        of independent variables, one of which is a Normal
 """
 
 from __future__ import annotations
@@ -28,9 +31,10 @@ from signsgd_sym.model.grammar import MAX_NESTING
 from signsgd_sym.model.law_names import RESERVED, SPECIAL, is_law, parameter_symbols
 from signsgd_sym.model.parse import Reader
 from signsgd_sym.model.parts import Atom, DensityPart, FamilyPart
+from signsgd_sym.model.smoothed_part import as_normal, smoothed
+from signsgd_sym.model.stable_part import symmetric_stable
 from signsgd_sym.model.syntax import did_you_mean
-
-Parts = tuple[tuple[sp.Expr, Atom | DensityPart], ...]
+from signsgd_sym.model.truncation import Parts, absorbed, truncated_law
 
 ZERO, ONE = sp.Integer(0), sp.Integer(1)
 _DENSITY = re.compile(r"\s*density\s*:")
@@ -105,10 +109,7 @@ class _LawReader:
             case ast.BinOp() if is_law(node.left) != is_law(node.right):
                 return self._affine_form(node, depth)
             case ast.BinOp() if is_law(node):
-                raise self.reader.error(
-                    "sums and products of two laws are not read; give the density, or write a Mixture",
-                    node,
-                )
+                return self._sum_of_laws(node, depth)
         called = self.reader.call(node)
         if called is None:
             name = node.id if isinstance(node, ast.Name) else ""
@@ -127,6 +128,11 @@ class _LawReader:
                 return ((ONE, Atom(self._real(where, node))),)
             case "Density":
                 return ((ONE, self._density(arguments, node)),)
+            case "SymmetricStable":
+                alpha, c = self._numbers(arguments, 2, "SymmetricStable(alpha, c)", node)
+                return ((ONE, symmetric_stable(alpha, c)),)
+            case "Truncated":
+                return self._truncated(arguments, node, depth)
         if name not in FAMILIES:
             known = (*FAMILIES, *SPECIAL)
             raise UnknownLaw(
@@ -152,6 +158,29 @@ class _LawReader:
                 return _affine(law, 1 / number, ZERO)
         raise self.reader.error("a law may be multiplied or divided by a number, or shifted by one", node)
 
+    def _sum_of_laws(self, node: ast.BinOp, depth: int) -> Parts:
+        """X + N or X - N of independent variables, one of which is a Normal."""
+        if isinstance(node.op, ast.Add | ast.Sub):
+            left, right = self.law(node.left, depth + 1), self.law(node.right, depth + 1)
+            if isinstance(node.op, ast.Sub):
+                right = _affine(right, -ONE, ZERO)
+            for other, ((_, part), *more) in ((left, right), (right, left)):
+                normal = None if more else as_normal(part)
+                if normal is not None:
+                    return tuple((weight, smoothed(each, *normal)) for weight, each in other)
+        raise self.reader.error(
+            "sums and products of two laws are not read, but for a sum of which one is a Normal, as in "
+            "Laplace(0, b) + Normal(0, s); give the density, or write a Mixture",
+            node,
+        )
+
+    def _truncated(self, nodes: list[ast.expr], node: ast.AST, depth: int) -> Parts:
+        form = "Truncated(LAW, (A, B)), as in Truncated(Normal(0, 1), (-2, 2))"
+        if len(nodes) != 2:
+            raise self.reader.error(f"expected {form}", node)
+        lo, hi = (self.reader.expression(end) for end in self.reader.items(nodes[1], 2, form))
+        return truncated_law(self.law(nodes[0], depth + 1), lo, hi)
+
     def _numbers(self, nodes: list[ast.expr], wanted: int, form: str, node: ast.AST) -> list[sp.Expr]:
         if len(nodes) != wanted:
             raise self.reader.error(f"expected {form}", node)
@@ -170,7 +199,7 @@ class _LawReader:
         for entry in nodes:
             weight_node, law_node = self.reader.items(entry, 2, form)
             weight = self._weight(weight_node)
-            parts += [(weight * inner, part) for inner, part in self.law(law_node, depth + 1)]
+            parts += [(absorbed(weight * inner), part) for inner, part in self.law(law_node, depth + 1)]
         return tuple(parts)
 
     def _weight(self, node: ast.expr) -> sp.Expr:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sympy as sp
 
+from signsgd_sym import notation
 from signsgd_sym.model.given_density import GivenDensity
-from signsgd_sym.model.law_text import Parts
 from signsgd_sym.model.parts import Atom, DensityPart, FamilyPart
+from signsgd_sym.model.smoothed_part import SmoothedPart
+from signsgd_sym.model.stable_part import StablePart
+from signsgd_sym.model.truncated_part import TruncatedPart
+from signsgd_sym.model.truncation import Parts
 
 
 def write_law(parts: Parts) -> str:
@@ -50,7 +54,10 @@ def latex_law(parts: Parts) -> str:
     terms = []
     for weight, part in parts:
         prefix = "" if weight == 1 else f"{_factor(weight)} \\, "
-        terms.append(prefix + _latex_part(part))
+        shown = _latex_part(part)
+        if isinstance(part, SmoothedPart) and len(parts) > 1:
+            shown = f"\\left({shown}\\right)"
+        terms.append(prefix + shown)
     return " + ".join(terms)
 
 
@@ -68,6 +75,15 @@ def _latex_part(part: Atom | DensityPart) -> str:
         if part.scale != 1:
             law = f"-{law}" if part.scale == -1 else f"{_factor(part.scale)} \\, {law}"
         return law if part.shift == 0 else f"{sp.latex(part.shift)} + {law}"
+    if isinstance(part, StablePart):
+        law = f"\\operatorname{{SymmetricStable}}\\left({sp.latex(part.alpha)}, {sp.latex(part.c)}\\right)"
+        return law if part.shift == 0 else f"{sp.latex(part.shift)} + {law}"
+    if isinstance(part, SmoothedPart):
+        return f"{_latex_part(part.inner)} + \\operatorname{{Normal}}\\left(0, {sp.latex(part.std)}\\right)"
+    if isinstance(part, TruncatedPart):
+        lo, hi = map(sp.latex, part.ends)
+        given = f"{lo} < {sp.latex(notation.eps)} < {hi}"
+        return f"\\left[{_latex_part(part.inner)} \\mid {given}\\right]"
     assert isinstance(part, GivenDensity)
     lo, hi = map(sp.latex, part.ends)
     return f"\\left[{sp.latex(part.given)}\\right]_{{x \\in \\left({lo}, {hi}\\right)}}"

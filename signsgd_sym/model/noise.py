@@ -1,4 +1,7 @@
-"""The law of the label noise eps: a finite mixture of densities and atoms."""
+"""The law of the label noise eps: a finite mixture of densities and atoms.
+
+A density may be known only by an integral: symmetric stable laws, sums with a Normal (`parts`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from numpy.typing import NDArray
 from signsgd_sym import notation
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.exact import exact_number
+from signsgd_sym.model.gaussian_terms import GaussianTerm
 from signsgd_sym.model.parts import Atom, DensityPart
+from signsgd_sym.model.symmetry import is_symmetric
 
 Array = NDArray[np.float64]
 eps, x = notation.eps, notation.x
@@ -45,7 +50,8 @@ class NoiseLaw:
         for weight, _ in self.parts:
             if weight.is_real is False or (weight <= 0) == sp.true:
                 raise ParameterError(f"the weight {weight} of a mixture is not positive; leave that part out")
-        total = sp.simplify(sp.Add(*(weight for weight, _ in self.parts)))
+        total = sp.Add(*(weight for weight, _ in self.parts))
+        total = total if total == 1 else sp.simplify(sp.cancel(sp.together(total)))
         if total != 1:
             raise ParameterError(
                 f"the weights of the mixture sum to {total}, not to 1; divide each by {total}"
@@ -150,24 +156,15 @@ class NoiseLaw:
     @property
     def is_symmetric(self) -> bool:
         """Whether eps and -eps have the same law; True only where it is proved."""
-        skew = [(weight, part) for weight, part in self.parts if not _is_even(part)]
-        while skew:
-            weight, part = skew.pop()
-            image = part.affine(sp.Integer(-1), sp.Integer(0))
-            for k, (other_weight, other) in enumerate(skew):
-                if other_weight == weight and _same(image, other):
-                    del skew[k]
-                    break
-            else:
-                return False
-        return True
+        return is_symmetric(self.parts)
 
     # --- expectations ---------------------------------------------------------------------------
     def mean_of(self, expression: sp.Expr) -> sp.Expr:
         """E[expression] for an expression in `notation.eps`, unevaluated.
 
         sum_k weight_k Integral(density_k(x) expression(x), (x, lo, hi)) over the pieces of each density,
-        plus weight*expression(location) for each atom. The expression must not contain `notation.x`.
+        plus weight*expression(location) for each atom. Parts whose density is itself an integral have shorter
+        integrals for k exp(-q eps^2): see their `mean`. The expression must not contain `notation.x`.
         """
         expression = sp.sympify(expression, strict=True)
         if expression.has(x):
@@ -177,12 +174,24 @@ class NoiseLaw:
             if isinstance(part, Atom):
                 terms.append(weight * expression.subs(eps, part.location))
             else:
-                along = expression.subs(eps, x)
-                terms += [
-                    weight * sp.Integral(piece.density * along, (x, piece.lo, piece.hi))
-                    for piece in part.pieces
-                ]
+                terms += [weight * term for term in sp.Add.make_args(part.mean(expression))]
         return sp.Add(*terms)
+
+    def gaussian_terms(self) -> tuple[tuple[sp.Expr, Atom | GaussianTerm], ...]:
+        """E exp(-eps^2/(4 R)) as weighted terms for numerical code; atoms as they are.
+
+        The integrands are elementary for every law but a truncated one of a law without elementary density.
+
+        Example:
+            >>> [(_, term)] = NoiseLaw.from_text("SymmetricStable(3/2, c)").gaussian_terms()
+            >>> term.prefactor, term.pieces[0].density, term.at
+            (2*sqrt(R)/sqrt(pi), exp(-c**(3/2)*x**(3/2)), 1/(4*R))
+        """
+        return tuple(
+            (weight, term)
+            for weight, part in self.parts
+            for term in ((part,) if isinstance(part, Atom) else part.gaussian_terms())
+        )
 
     def second_moment(self) -> sp.Expr:
         """E eps^2: exact, `oo` when infinite, an unevaluated integral where no closed form is known.
@@ -264,22 +273,6 @@ class NoiseLaw:
             raise ParameterError(
                 f"{self.text} still has the symbolic parameter {names}; give it a value with substitute"
             )
-
-
-def _is_even(part: Atom | DensityPart) -> bool:
-    return part.location == 0 if isinstance(part, Atom) else part.is_symmetric
-
-
-def _same(image: Atom | DensityPart, other: Atom | DensityPart) -> bool:
-    if isinstance(image, Atom) or isinstance(other, Atom):
-        return image == other
-    return image == other or (
-        len(image.pieces) == len(other.pieces)
-        and all(
-            p.lo == q.lo and p.hi == q.hi and sp.simplify(p.density - q.density) == 0
-            for p, q in zip(image.pieces, other.pieces, strict=True)
-        )
-    )
 
 
 def noise_law(law: Any) -> NoiseLaw:

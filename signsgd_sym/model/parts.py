@@ -1,8 +1,7 @@
-"""The parts of a noise law: an atom, a member of a known family up to an affine map, or a given density."""
+"""The simplest parts of a noise law: an atom, or a member of a known family up to an affine map."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,11 +12,13 @@ from numpy.typing import NDArray
 
 from signsgd_sym import notation
 from signsgd_sym.errors import ParameterError
+from signsgd_sym.model.density_part import DensityPart
 from signsgd_sym.model.families import FAMILIES, Family, Piece
-from signsgd_sym.model.quadrature import InverseCdf, compiled
 
 Array = NDArray[np.float64]
 x = notation.x
+
+__all__ = ["Atom", "DensityPart", "FamilyPart", "affine_pieces", "check_affine", "shifted_text"]
 
 
 @dataclass(frozen=True)
@@ -47,94 +48,6 @@ class Atom:
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """n copies of the location."""
         return np.full(n, float(self.location))
-
-
-class DensityPart(ABC):
-    """A part with a density, known piece by piece.
-
-    `second_moment` and `mean` are exact; they may hold an unevaluated integral.
-    """
-
-    @property
-    @abstractmethod
-    def pieces(self) -> tuple[Piece, ...]:
-        """The density between its points of non-analyticity, in increasing order."""
-
-    @property
-    @abstractmethod
-    def text(self) -> str:
-        """LAW text of this part alone, in the form that `Mixture` accepts."""
-
-    @property
-    @abstractmethod
-    def free_symbols(self) -> frozenset[sp.Symbol]:
-        """Symbolic parameters."""
-
-    @abstractmethod
-    def affine(self, scale: sp.Expr, shift: sp.Expr) -> DensityPart:
-        """The law of scale*X + shift, scale not zero."""
-
-    @abstractmethod
-    def substitute(self, values: Mapping[sp.Symbol, sp.Expr]) -> DensityPart:
-        """The part with parameters replaced by values.
-
-        Raises:
-            ParameterError: when a value is outside the parameter's range.
-        """
-
-    @abstractmethod
-    def second_moment(self) -> sp.Expr:
-        """E X^2, `oo` where it diverges."""
-
-    @property
-    def relations(self) -> tuple[sp.Basic, ...]:
-        """What the symbolic parameters satisfy beyond their own signs, such as a < b."""
-        return ()
-
-    @property
-    def lo(self) -> sp.Expr:
-        """Left end of the support."""
-        return self.pieces[0].lo
-
-    @property
-    def hi(self) -> sp.Expr:
-        """Right end of the support."""
-        return self.pieces[-1].hi
-
-    def integral(self, expression: sp.Expr) -> sp.Expr:
-        """The sum of unevaluated integrals of density(x)*expression(x) over the pieces."""
-        return sp.Add(
-            *(sp.Integral(piece.density * expression, (x, piece.lo, piece.hi)) for piece in self.pieces)
-        )
-
-    @cached_property
-    def is_symmetric(self) -> bool:
-        """Whether the density is even; False when undecided."""
-        return self._is_even()
-
-    def _is_even(self) -> bool:
-        # Mirrored pieces are compared as expressions.
-        mirrored = [Piece(p.density.subs(x, -x), -p.hi, -p.lo) for p in reversed(self.pieces)]
-        return all(
-            ours.lo == theirs.lo and ours.hi == theirs.hi and sp.simplify(ours.density - theirs.density) == 0
-            for ours, theirs in zip(self.pieces, mirrored, strict=True)
-        )
-
-    @cached_property
-    def _inverse_cdf(self) -> InverseCdf:
-        return InverseCdf.of(self.pieces)
-
-    def sample(self, rng: np.random.Generator, n: int) -> Array:
-        """n samples, by the numerical inverse of the CDF unless the family has a direct sampler."""
-        return self._inverse_cdf(rng.random(n))
-
-    def pdf(self, points: Array) -> Array:
-        """The density at an array of points; 0 outside the support."""
-        total = np.zeros(points.shape)
-        for piece in self.pieces:
-            inside = (points >= float(piece.lo)) & (points < float(piece.hi))
-            total[inside] = np.nan_to_num(compiled(piece.density, x)(points[inside]), nan=0.0, posinf=np.inf)
-        return total
 
 
 @dataclass(frozen=True)
@@ -178,9 +91,7 @@ class FamilyPart(DensityPart):
             law = f"-{law}"
         elif self.scale != 1:
             law = f"{_factor(self.scale)}*{law}"
-        if self.shift == 0:
-            return law
-        return f"{self.shift} - {law[1:]}" if law.startswith("-") else f"{self.shift} + {law}"
+        return shifted_text(law, self.shift)
 
     @property
     def free_symbols(self) -> frozenset[sp.Symbol]:
@@ -267,6 +178,13 @@ def check_affine(scale: sp.Expr, shift: sp.Expr) -> None:
         )
     if shift.is_finite is False or shift.is_real is False:
         raise ParameterError(f"the shift {shift} of a law must be a finite real number; change it")
+
+
+def shifted_text(law: str, shift: sp.Expr) -> str:
+    """LAW text of a law plus a constant."""
+    if shift == 0:
+        return law
+    return f"{shift} - {law[1:]}" if law.startswith("-") else f"{shift} + {law}"
 
 
 def _factor(scale: sp.Expr) -> str:

@@ -32,13 +32,14 @@ def second_moment_of(part: GivenDensity) -> sp.Expr:
     if part.free_symbols:
         return integral
     for piece in part.pieces:
-        if _tail_is_heavy(piece):
+        if tail_is_heavy(piece):
             return sp.oo
     closed = _closed_form(part.pieces)
     return integral if closed is None else closed
 
 
-def _tail_is_heavy(piece: Piece) -> bool:
+def tail_is_heavy(piece: Piece) -> bool:
+    """Whether x^2 times a density without parameters is not integrable at an infinite end of the piece."""
     return any(
         end in (sp.oo, -sp.oo) and _tail_exponent(piece.density, 1 if end == sp.oo else -1) <= 3.01506
         for end in (piece.lo, piece.hi)

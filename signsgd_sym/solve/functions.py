@@ -58,14 +58,20 @@ def measure_of(law: NoiseLaw) -> Measure:
         names = ", ".join(s.name for s in law.parameters)
         raise ParameterError(f"{law.text} has the symbolic parameter {names}; numbers are needed to run it.")
     atoms, pieces = [], []
-    for weight, part in law.parts:
-        if isinstance(part, Atom):
-            atoms.append((float(weight), float(part.location)))
+    for weight, term in law.gaussian_terms():
+        if isinstance(term, Atom):
+            atoms.append((float(weight), float(term.location)))
             continue
-        for piece in part.pieces:
+        if not term.is_plain or any(piece.density.has(sp.Integral) for piece in term.pieces):
+            raise ParameterError(
+                f"the density of {law.text} is an integral, which float64 quadrature of phi does not read "
+                "yet; use a law with an elementary density."
+            )
+        share = float((weight * term.prefactor).evalf(20))
+        for piece in term.pieces:
             density = compiled(piece.density, x)
             for lo, hi in cut_at(float(piece.lo), float(piece.hi), ()):
-                pieces.append((float(weight), density, lo, hi))
+                pieces.append((share, density, lo, hi))
     return Measure(tuple(atoms), tuple(pieces))
 
 
@@ -97,13 +103,14 @@ def make_problem(
     """
     ode = ode or derive_risk_ode(derive_sde(rule))
     sde = ode.sde
-    noise_power = law.second_moment().doit() if not law.parameters else law.second_moment()
-    if sde.scale.has(P) and not noise_power.is_finite:
+    noise_power = law.second_moment()
+    if sde.scale.has(P) and noise_power.is_finite is False:
         raise InfiniteVariance(
             f"{rule.name} needs label noise of finite variance and {law.text} has E[eps^2] = oo; "
             "use --optimizer sign or a law with a variance."
         )
     measure = measure_of(law)
+    noise_power = _number(noise_power)
     if sde.rate.has(NoiseMean) or sde.scale.has(NoiseMean):
         raise RuleError(
             f"f(z) = {rule.expr} needs expectations over the noise for which no code is generated."
@@ -114,7 +121,7 @@ def make_problem(
         response = dict(sde.definitions)[phi]
         form = found or phi_mean(law, response, seconds=seconds)
         formula = phi_of(form, response)
-        at_zero = drift_rate_at_zero(law, response)
+        at_zero = _number(drift_rate_at_zero(law, response))
     functions = RiskFunctions(
         law=law.text,
         rule=rule.name,
@@ -136,6 +143,11 @@ def make_problem(
     functions = _with_accuracy(functions) if needs_phi else functions
     source = numpy_source(functions)
     return Problem(law, ode, form, formula, functions, source, load(source))
+
+
+def _number(value: Any) -> Any:
+    """The value with its integrals as numbers to 17 digits, by mpmath."""
+    return sp.Float(value.evalf(20), 17) if value.has(sp.Integral) else value
 
 
 def _evidence(form: ClosedForm | None) -> str:

@@ -28,6 +28,17 @@ COMPOSITE = [
     "density: Piecewise((1/4, x < 0), (3/4, x < 1), (0, True)) on (-1, 5)",
     "density: exp(-Abs(x)/b)/(2*b) on (-oo, oo)",
     "-(2 + 3*Laplace(0, 1))/7",
+    "SymmetricStable(alpha, c)",
+    "m - 2*SymmetricStable(3/2, c)",
+    "Laplace(0, b) + Normal(0, s)",
+    "1 - Exponential(b) + Normal(m, s)",
+    "Mixture((1/3, Density(x, (0, sqrt(2))) + Normal(0, 1)), (2/3, Dirac(0)))",
+    "SymmetricStable(alpha, c) + Normal(0, s)",
+    "Truncated(Normal(0, s), (-a, a))",
+    "Truncated(m - 3*StudentT(nu), (-1, oo))",
+    "1/2*Truncated(Density(x, (0, sqrt(2))), (1/2, 1))",
+    "Truncated(SymmetricStable(alpha, c) + Normal(0, s), (0, 1)) + Normal(0, s)",
+    "Mixture((1/3, Truncated(Mixture((1/3, Normal(0, 1)), (2/3, Dirac(0))), (-1, 2))), (2/3, Cauchy(0, 1)))",
 ]
 
 
@@ -82,6 +93,9 @@ def test_affine_functions_and_discrete_laws_of_sympy_stats():
         scipy.stats.uniform(-1, 2),
         scipy.stats.logistic(0, 3),
         scipy.stats.expon(0, 4),
+        scipy.stats.levy_stable(1.5, 0, 0.25, 2),
+        scipy.stats.truncnorm(-1, 2, 0.5, 2),
+        scipy.stats.truncnorm(-np.inf, 1),
     ],
     ids=lambda frozen: frozen.dist.name,
 )
@@ -93,6 +107,8 @@ def test_frozen_scipy_law_has_the_same_density(frozen):
 def test_other_scipy_laws_are_refused_with_the_supported_ones():
     with pytest.raises(ParameterError, match="gamma is not supported; use one of norm, laplace, t"):
         noise_law(scipy.stats.gamma(2))
+    with pytest.raises(ParameterError, match=r"beta of scipy\.stats\.levy_stable is 1\.0"):
+        noise_law(scipy.stats.levy_stable(1.5, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -144,6 +160,16 @@ def test_scaling_then_substituting_commutes_with_the_reverse(text, b, m, factor)
         ("Finite({-1: 1/4, 0: 1/4, 1: 1/2})", False),
         ("density: sech(x)/pi on (-oo, oo)", True),
         ("density: x/2 on (0, 2)", False),
+        ("SymmetricStable(alpha, c)", True),
+        ("1 + SymmetricStable(3/2, c)", False),
+        ("Laplace(0, b) + Normal(0, s)", True),
+        ("Laplace(0, b) + Normal(1, s)", False),
+        ("Exponential(b) + Normal(0, s)", False),
+        ("Mixture((1/2, Exponential(1)), (1/2, -Exponential(1))) + Normal(0, s)", True),
+        ("Truncated(Normal(0, s), (-a, a))", True),
+        ("Truncated(Normal(0, s), (-1, a))", False),
+        ("Truncated(Uniform(-1, 3), (-2, 1))", True),
+        ("Truncated(SymmetricStable(3/2, 1), (-1, 1))", True),
     ],
 )
 def test_symmetry(text, symmetric):
