@@ -200,8 +200,8 @@ class Majorant:
         a). -b log^2 y, b > 0, above: <= -(b log N) log y, since log y >= log N >= 0. -b E with E = exp(h) >
         0, b > 0, above: <= -b L for a term L <= E; if L = C y^k e^(c y^p) with c > 0, k >= 0 then by
         convexity of exp, L >= C N^k e^(c N^p) (1 + c (y^p - N^p)). -b S with S >= 0, b > 0, above: <= -b C
-        y^k for a term C y^k <= S, k > 0, or <= 0 without one. Any other h with |h| <= sum of terms t: factors e^(+-sup t), or
-        e^(+-C y^k) for t = C y^k.
+        y^k for a term C y^k <= S, k > 0, or <= 0 without one. Any other h with |h| <= sum of terms t:
+        factors e^(+-sup t), or e^(+-C y^k) for t = C y^k.
         """
         result = Term(arb(1))
         for part in sp.Add.make_args(sp.expand(g)):
