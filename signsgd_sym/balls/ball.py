@@ -9,7 +9,7 @@ point of the arguments, with SymPy's conventions on branch cuts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -103,6 +103,27 @@ def as_integer(z: acb) -> int | None:
 def rational(q: Any) -> acb:
     """A SymPy Rational as a ball at the current precision."""
     return acb(fmpz(int(q.p))) if q.q == 1 else acb(arb(fmpq(int(q.p), int(q.q))))
+
+
+def continued_symbols(slots: Mapping[Any, int], args: Sequence[Ball], analytic: bool) -> tuple[Any, ...]:
+    """The symbols whose values are not as real, or have not the sign, that SymPy assumes of them: a symbol
+    for a real number takes complex values where a function is continued from the real line."""
+
+    def strange(name: Any, value: Ball) -> bool:
+        if not isinstance(value, acb):
+            parts = value if isinstance(value, list) else value.entries()
+            return any(strange(name, part) for part in parts)
+        if not is_real(value):
+            return bool(analytic or name.is_extended_real)
+        x = value.real
+        return bool(
+            (name.is_positive and not x > 0)
+            or (name.is_negative and not x < 0)
+            or (name.is_nonnegative and not x >= 0)
+            or (name.is_nonpositive and not x <= 0)
+        )
+
+    return tuple(name for name, k in slots.items() if strange(name, args[k]))
 
 
 def meets_left_ray(z: acb, origin: int = 0) -> bool:

@@ -16,9 +16,10 @@ from flint import acb, arb, ctx
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, as_integer, nan, rational
 from signsgd_sym.balls.circle import derivative
-from signsgd_sym.balls.functions import FUNCTIONS, ScaledK, exp, half_power, power
+from signsgd_sym.balls.exp_minus_one import exponent_beside_one
+from signsgd_sym.balls.exponentials import PRODUCTS, expm1, first_finite, led_by_exponential, scaled_pairs
+from signsgd_sym.balls.functions import FUNCTIONS, exp, half_power, power
 from signsgd_sym.balls.hypergeometric import meijer_g, pfq
-from signsgd_sym.special import Erfcx
 
 Slots = Mapping[Any, int]
 CONSTANTS: dict[Any, Callable[[], acb]] = {
@@ -61,7 +62,7 @@ def compile_node(e: Any, slots: Slots) -> Evaluator:
     for kinds, compiled in _rules():
         if isinstance(e, kinds):
             return compiled(e, slots)
-    rule = FUNCTIONS.get(e.func)
+    rule = FUNCTIONS.get(e.func) or PRODUCTS.get(e.func)
     if rule is None:
         what = "number" if e.is_Float else "symbol without a value" if e.is_Symbol else e.func.__name__
         raise Unsupported(f"the {what} {e}" if e.is_Atom else f"{what} in {e}")
@@ -115,6 +116,9 @@ def _apply(rule: Evaluator, parts: Sequence[Evaluator]) -> Evaluator:
 
 
 def _add(e: sp.Add, slots: Slots) -> Evaluator:
+    if (g := exponent_beside_one(e)) is not None:
+        exponent, sign = compile_node(g, slots), -int(e.args[0])
+        return lambda args, analytic: sign * expm1(exponent(args, analytic))
     parts = [compile_node(arg, slots) for arg in _constants_together(e, e.args, slots)]
 
     def total(args: Sequence[Ball], analytic: bool) -> acb:
@@ -124,32 +128,6 @@ def _add(e: sp.Add, slots: Slots) -> Evaluator:
         return result
 
     return total
-
-
-def scaled_pairs(factors: Sequence[Any]) -> list[Any]:
-    """exp(h) erfc(z) = exp(h - z^2) Erfcx(z), exp(h) K(nu, z) = exp(h - z) e^z K(nu, z), if that shortens h.
-
-    The identities hold everywhere; the left sides lose all digits on wide balls and at large arguments.
-    """
-    result = list(factors)
-    exponents = [k for k, f in enumerate(result) if isinstance(f, sp.exp)]
-    for k, f in enumerate(factors):
-        if exponents and isinstance(f, sp.erfc | sp.besselk):
-            z = f.args[-1]
-            h = (
-                sp.expand(result[exponents[0]].args[0])
-                if isinstance(result[exponents[0]], sp.exp)
-                else sp.S.Zero
-            )
-            shorter = sp.expand(h - (z**2 if isinstance(f, sp.erfc) else z))
-            if _length(shorter) < _length(h):
-                result[exponents[0]] = sp.exp(shorter)
-                result[k] = Erfcx(z) if isinstance(f, sp.erfc) else ScaledK(*f.args)
-    return result
-
-
-def _length(h: sp.Expr) -> int:
-    return 0 if h == 0 else len(sp.Add.make_args(h))
 
 
 def _mul(e: sp.Mul, slots: Slots) -> Evaluator:
@@ -171,6 +149,12 @@ def _pow(e: sp.Pow, slots: Slots) -> Evaluator:
     base = compile_node(e.base, slots)
     if isinstance(e.exp, sp.Integer):
         n = int(e.exp)
+        if (
+            n < 0
+            and e.base.is_Add
+            and (led := led_by_exponential(e.base, n, lambda part: compile_node(part, slots)))
+        ):
+            return lambda args, analytic: first_finite(base(args, analytic) ** n, led, args, analytic)
         return lambda args, analytic: base(args, analytic) ** n
     if isinstance(e.exp, sp.Rational) and e.exp.q == 2:
         twice = int(e.exp.p)

@@ -18,10 +18,19 @@ from functools import cache
 import sympy as sp
 from flint import acb, arb
 
-from signsgd_sym.balls.ball import Ball, Divergent, Evaluator, agree, disc, upper
+from signsgd_sym.balls.ball import (
+    Ball,
+    Divergent,
+    Evaluator,
+    agree,
+    continued_symbols,
+    disc,
+    precision,
+    upper,
+)
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.functions import EVAL_LIMIT
-from signsgd_sym.balls.majorant import Majorant, continued_symbols
+from signsgd_sym.balls.majorant import Majorant
 from signsgd_sym.balls.terms import NoMajorant, grows
 
 Integrand = Callable[[acb, bool], acb]
@@ -46,12 +55,25 @@ def both(one: Piece, other: Piece) -> Piece:
 
 
 def probe(g: Callable[[acb], acb], length: acb | None) -> arb:
-    """The largest y |g(y)| over y = 2^k (k even, |k| <= 100), or over length 2^-k: a guess, used in no
-    proof.
+    """The largest y |g(y)| over y = 2^k (k even, |k| <= 100), or over length 2^-k, and around the best of
+    them: a guess, used in no proof.
     """
     scale, powers = (acb(1), range(-100, 101, 2)) if length is None else (length, range(-100, 0, 2))
-    sizes = [upper(y * g(y)) for y in (scale * arb(2) ** k for k in powers)]
-    return max((s for s in sizes if s.is_finite()), default=arb(0))
+
+    def size(k: float) -> arb:
+        y = scale * arb(2) ** k
+        s = upper(y * g(y))
+        return s if s.is_finite() else arb(0)
+
+    with precision(64):
+        sizes = {float(k): size(k) for k in powers}
+        best, step = max(sizes, key=lambda k: sizes[k].mid()), 1.0
+        for _ in range(20):  # halving around the best: a peak that is narrow on this scale
+            for k in (best - step, best + step):
+                if length is None or k < 0:
+                    sizes[k] = size(k)
+            best, step = max(sizes, key=lambda k: sizes[k].mid()), step / 2
+        return sizes[best]
 
 
 def bind(f: Evaluator, args: Sequence[Ball], analytic: bool) -> Integrand:

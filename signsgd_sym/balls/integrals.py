@@ -19,6 +19,7 @@ from signsgd_sym.balls.ball import (
     Undecided,
     Unsupported,
     agree,
+    continued_symbols,
     is_real,
     lower,
     nan,
@@ -28,7 +29,6 @@ from signsgd_sym.balls.ball import (
 from signsgd_sym.balls.compile import Slots, compile_node, extend
 from signsgd_sym.balls.half_line import Piece, bind, both, from_end, probe, quadrature
 from signsgd_sym.balls.kinks import kink_functions, resolve, without_floors
-from signsgd_sym.balls.majorant import continued_symbols
 from signsgd_sym.balls.terms import NoMajorant
 
 Chooser = Callable[[Sequence[Ball], bool], list[Piece] | None]
@@ -69,23 +69,35 @@ def compile_integral(e: sp.Integral, slots: Slots) -> Evaluator:
 
 
 def _to_relative(pieces: list[Piece], args: Sequence[Ball], analytic: bool) -> acb:
-    """The sum of the pieces, to a tolerance relative to its size, which crude passes find.
+    """The sum of the pieces, to a tolerance relative to its size.
 
-    Values at a few points tell below which tolerance there is no use in looking for more of the integrand.
+    The size is guessed from values at a few points. If the sum turns out to be much smaller, crude passes
+    find its size. No tolerance enters a proof: the radius of the answer says what was reached.
     """
 
     def total(tol: arb) -> acb:
         return sum((piece.value(args, analytic, tol) for piece in pieces), acb(0))
 
-    bits, tol, size = ctx.prec, arb(2) ** -20, arb(0)
-    floor = sum((piece.size(args) for piece in pieces), arb(0))
+    bits = ctx.prec
+    guess = sum((piece.size(args) for piece in pieces), arb(0)) * arb(2) ** -12
+    if guess > 0:
+        tol = arb((guess * arb(2) ** -bits).upper())
+        first = total(tol)
+        size = lower(first)
+        if tol < size * arb(2) ** (6 - bits):
+            return first
+    else:
+        size = arb(0)
+    tol, floor = arb(2) ** -20, guess * arb(2) ** -8
     for _ in range(12):
+        if size > 0:
+            break
         with precision(min(64, bits)):
             crude = total(tol)
         size = lower(crude)
         bound = upper(crude) if crude.is_finite() else tol
         smaller = arb((bound * arb(2) ** -30).min(tol**2).max(floor).upper())
-        if size > 0 or crude.is_zero() or not smaller < tol:
+        if crude.is_zero() or not smaller < tol:
             break
         tol = smaller
     return total(arb(((size if size > 0 else tol) * arb(2) ** -bits).upper()))

@@ -7,7 +7,7 @@ the integral over [N, oo). Rules may fail (`NoMajorant`): for too small an N, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -16,7 +16,12 @@ from typing import Any
 import sympy as sp
 from flint import acb, arb
 
-from signsgd_sym.balls.ball import Ball, is_real, lower, upper
+from signsgd_sym.balls.ball import is_real, lower, upper
+from signsgd_sym.balls.exp_minus_one import (
+    exponent_beside_one,
+    lower_exp_minus_one,
+    upper_exp_minus_one,
+)
 from signsgd_sym.balls.named_bounds import upper_named
 from signsgd_sym.balls.terms import NoMajorant, Term, single, sup, tail
 from signsgd_sym.special import Erfcx
@@ -27,27 +32,6 @@ ENTIRE = (sp.Add, sp.Mul, sp.Pow, sp.exp, sp.sin, sp.cos, sp.erf, sp.erfc, Erfcx
 
 LOG_Y = Term(16 / arb(1).exp(), arb(1) / 16)
 """log y <= 16 y^(1/16)/e: the maximum of log y - 16 y^(1/16)/e is 0, at y = e^16."""
-
-
-def continued_symbols(slots: Mapping[Any, int], args: Sequence[Ball], analytic: bool) -> tuple[Any, ...]:
-    """The symbols whose values are not as real, or have not the sign, that SymPy assumes of them: a symbol
-    for a real number takes complex values where a function is continued from the real line."""
-
-    def strange(name: Any, value: Ball) -> bool:
-        if not isinstance(value, acb):
-            parts = value if isinstance(value, list) else value.entries()
-            return any(strange(name, part) for part in parts)
-        if not is_real(value):
-            return bool(analytic or name.is_extended_real)
-        x = value.real
-        return bool(
-            (name.is_positive and not x > 0)
-            or (name.is_negative and not x < 0)
-            or (name.is_nonnegative and not x >= 0)
-            or (name.is_nonpositive and not x <= 0)
-        )
-
-    return tuple(name for name, k in slots.items() if strange(name, args[k]))
 
 
 @dataclass(frozen=True)
@@ -81,6 +65,9 @@ class Majorant:
             return [Term(upper(self.value(f)))]
         if f == self.y:
             return [Term(arb(1), arb(1))]
+        if (g := exponent_beside_one(f)) is not None:
+            with suppress(NoMajorant):
+                return upper_exp_minus_one(self, g)
         if f.is_Add or isinstance(f, sp.Max | sp.Min):  # |max|, |min| are at most the sum of moduli
             return [t for arg in f.args for t in self.upper(arg)]
         if f.is_Mul:
@@ -175,13 +162,15 @@ class Majorant:
 
     def _lower_sum(self, f: sp.Expr) -> Term:
         """|t_i + rest| >= |t_i| (1 - sup |rest|/|t_i|), for the first i whose supremum is proved to be
-        below 1.
+        below 1. Without one, exp(g) - 1: see `exp_minus_one`.
         """
         for arg in f.args:
             ratio = self._rest_over(arg, f)
             if ratio < 1:
                 below = self.lower(arg)
                 return Term(below.C * (1 - ratio), below.k, below.decay)
+        if (g := exponent_beside_one(f)) is not None:
+            return lower_exp_minus_one(self, g)
         raise NoMajorant("no dominant term in a sum")
 
     def _rest_over(self, summand: sp.Expr, f: sp.Expr) -> arb:
@@ -211,8 +200,8 @@ class Majorant:
         a). -b log^2 y, b > 0, above: <= -(b log N) log y, since log y >= log N >= 0. -b E with E = exp(h) >
         0, b > 0, above: <= -b L for a term L <= E; if L = C y^k e^(c y^p) with c > 0, k >= 0 then by
         convexity of exp, L >= C N^k e^(c N^p) (1 + c (y^p - N^p)). -b S with S >= 0, b > 0, above: <= -b C
-        y^k for a term C y^k <= S, k > 0. Any other h with |h| <= sum of terms t: factors e^(+-sup t), or
-        e^(+-C y^k) for t = C y^k.
+        y^k for a term C y^k <= S, k > 0, or <= 0 without one. Any other h with |h| <= sum of terms t:
+        factors e^(+-sup t), or e^(+-C y^k) for t = C y^k.
         """
         result = Term(arb(1))
         for part in sp.Add.make_args(sp.expand(g)):
@@ -230,9 +219,10 @@ class Majorant:
             return Term(arb(1), a)
         if rest == sp.log(self.y) ** 2 and up and a <= 0:
             return Term(arb(1), a * self.N.log())
-        if up and a < 0 and is_real(self.value(coefficient)) and self._is_nonnegative(rest):
+        if up and a < 0 and is_real(self.value(coefficient)) and self.is_nonnegative(rest):
             with suppress(NoMajorant):
                 return self._decay(-a, rest)
+            return Term(arb(1))
         result, sign = Term(arb(1)), 1 if up else -1
         for j, t in enumerate(self.upper(part)):
             if not t.decay and t.k > 0:
@@ -271,11 +261,12 @@ class Majorant:
     def is_right(self, z: sp.Expr) -> bool:
         """Whether Re z >= 0: z is not negative, or every summand has such a factor next to one free of y."""
         parts = (t.as_independent(self.y, as_Add=False) for t in sp.Add.make_args(z))
-        return self._is_nonnegative(z) or all(
-            self.value(a).real >= 0 and self._is_nonnegative(rest) for a, rest in parts
+        return self.is_nonnegative(z) or all(
+            self.value(a).real >= 0 and self.is_nonnegative(rest) for a, rest in parts
         )
 
-    def _is_nonnegative(self, e: sp.Expr) -> bool:
+    def is_nonnegative(self, e: sp.Expr) -> bool:
+        """Whether SymPy knows `e` >= 0 and it holds no continued symbol."""
         return bool(e.is_nonnegative) and not self.is_continued(e)
 
     def is_real_here(self, e: sp.Expr) -> bool:

@@ -20,12 +20,13 @@ from signsgd_sym.balls.ball import (
     Unsupported,
     agree,
     as_integer,
+    continued_symbols,
     disc,
     nan,
     upper,
 )
 from signsgd_sym.balls.compile import Slots, compile_node, extend
-from signsgd_sym.balls.majorant import Majorant, continued_symbols
+from signsgd_sym.balls.majorant import Majorant
 from signsgd_sym.balls.terms import NoMajorant, sup
 from signsgd_sym.balls.terms import tail as tail_integral
 

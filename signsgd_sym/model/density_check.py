@@ -27,13 +27,8 @@ def check_density(part: GivenDensity) -> None:
     lo, hi = part.ends
     if (lo >= hi) == sp.true or lo == sp.oo or hi == -sp.oo:
         raise DensityError(f"the interval ({lo}, {hi}) is empty; write the smaller end first")
-    names = sorted(part.free_symbols, key=str)
-    if not names:
-        _check_numeric(part, "")
-        return
-    for turn in range(len(TRIAL_VALUES)):
-        values = dict(zip(names, itertools.islice(itertools.cycle(TRIAL_VALUES), turn, None), strict=False))
-        where = " at " + ", ".join(f"{name} = {value}" for name, value in values.items())
+    for values in trial_points(part):
+        where = said(values)
         try:
             numeric = GivenDensity(
                 part.given.subs(values, simultaneous=True),
@@ -45,6 +40,21 @@ def check_density(part: GivenDensity) -> None:
             ) from None
         if (numeric.ends[0] >= numeric.ends[1]) != sp.true:
             _check_numeric(numeric, where)
+
+
+def trial_points(part: GivenDensity) -> list[dict[sp.Symbol, sp.Expr]]:
+    """Values of the symbolic parameters at which a density is checked; one empty choice without any."""
+    names = sorted(part.free_symbols, key=str)
+    turns = range(len(TRIAL_VALUES)) if names else range(1)
+    return [
+        dict(zip(names, itertools.islice(itertools.cycle(TRIAL_VALUES), turn, None), strict=False))
+        for turn in turns
+    ]
+
+
+def said(values: dict[sp.Symbol, sp.Expr]) -> str:
+    """` at a = 3/2, b = 4`, for a message; nothing without values."""
+    return " at " * bool(values) + ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
 def _check_numeric(part: GivenDensity, where: str) -> None:

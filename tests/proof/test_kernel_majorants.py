@@ -53,6 +53,16 @@ RULES = [
     sp.exp(-sp.sqrt(1 + y**2)),
     sp.exp(-y) / (1 + sp.exp(-y)) ** 2,
     1 / (sp.exp(y) - 3 + y),
+    sp.exp(-(sp.log(1 + y) ** 2) / 2) / (1 + y) ** 3,
+    1 / (sp.exp(1 / y) - 1),
+    1 / (sp.exp(y) - 1),
+    1 / (1 - sp.exp(-3 / y**2)),
+    1 / (1 - sp.exp(-3 * y)),
+    (sp.exp(5 / sp.sqrt(y)) - 1) ** 2 * y,
+    sp.exp(-2 / y) - 1,
+    (sp.exp(-1 / (1 + y)) - 1) / y,
+    (sp.exp(sp.exp(-y)) - 1) ** sp.Rational(-1, 2),
+    sp.log(sp.exp(2 / y) - 1),
     sp.log(y),
     sp.log(1 + y**2),
     sp.log(3 * sp.exp(y) + y) ** 2,
@@ -160,6 +170,11 @@ CONTINUED = [
     c**-y,
     1 / (1 + c * y**2),
     sp.Abs(c) * sp.sin(y) / y,
+    1 / (sp.exp(c / y) - 1),
+    1 / (sp.exp(-c / y**2) - 1),
+    1 / (1 - sp.exp(-c * y)),
+    sp.exp(sp.I * c / y) - 1,
+    (1 - sp.exp(-c / y)) * y,
 ]
 REFUSED = [
     sp.Abs(c - y),
@@ -174,6 +189,10 @@ REFUSED = [
     sp.besseli(0, c * y),
     sp.atan(1 / (y - c)),
     OwenT(c, y),
+    1 / (sp.exp(sp.Abs(c - 2) / y) - 1),
+    1 / (sp.exp((1 + 2 * sp.I) * c / y) - 1),
+    1 / (sp.exp((c - y) / y**2) - 1),
+    sp.sqrt(sp.exp(c / y) - 1),
 ]
 
 
@@ -283,6 +302,9 @@ TAILS = [
     sp.exp(sp.log(y) ** 2 - y),
     sp.exp(-(y**2) / 2 + y * sp.log(2 + 1 / y)),
     sp.erfc(y) * sp.log(1 + y),
+    1 / (y**3 * (sp.exp(1 / y) - 1)),
+    (sp.exp(2 / y) - 1) * (1 - sp.exp(-1 / y)),
+    y / (sp.exp(y) - 1),
 ]
 
 
@@ -312,6 +334,8 @@ def test_tails_exceed_the_quadrature(index: int) -> None:
         sp.exp(y),
         sp.sin(y),
         1 / sp.log(y),
+        1 / (y**2 * (sp.exp(1 / y) - 1)),
+        1 - sp.exp(-1 / y),
         sp.exp(-sp.cos(y)),
         y ** (-1 + 1 / y),
         sp.exp(sp.log(y) ** 2 + y / 9),
