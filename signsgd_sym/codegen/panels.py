@@ -62,9 +62,11 @@ class Refiner:
     log_total: Array
     panels: list[Panel] = field(default_factory=list)
     tried: int = 0
+    end_goal: float = 0.0
 
     def half(self, half: Half, mass: arb) -> None:
         """All panels of one half; `mass` bounds the integral of its density."""
+        self.end_goal = 1.0
         if not half.infinite:
             self.refine(half, 0.0, 1.0)
             return
@@ -133,15 +135,24 @@ class Refiner:
         return self._end(half, hi) if lo == 0.0 else None
 
     def _end(self, half: Half, hi: float) -> Panel | None:
-        """[0, hi] next to a singular end: its mass, put at the end, if exp(-sigma x^2) is flat enough."""
-        square, other = half.square(0.0), half.square(hi)
-        change, least = above(other - square), half.least_square(0.0, hi)
-        worst = np.log(change * self.sigma) - least * self.sigma
-        if np.any(worst > self.log_total - 41.5):
+        """[0, hi] next to a singular end: nothing if its mass is negligible, or the mass, put at the end, if
+        exp(-sigma x^2) is flat enough. None as long as neither is to be hoped for."""
+        square, least = half.square(0.0), half.least_square(0.0, hi)
+        change = above(half.square(hi) - square)
+        flat = bool(np.all(np.log(change * self.sigma) - least * self.sigma <= self.log_total - 41.5))
+        goal = self.log_total + math.log(TOLERANCE)
+        guess = max(above(half.at(acb(half.length * hi * part)).real) for part in (1.0, 0.75, 0.5, 0.25))
+        vanishes = hi < self.end_goal and self._small(Error(guess * hi * above(half.length) * 100, least), goal)
+        if not (flat or vanishes):
             return None
         mass = half.mass(0.0, hi, arb(10) ** -330)
-        if mass is None:
+        if mass is not None and self._small(Error(above(mass), least), goal):
+            return Panel([], Error(above(mass), least))
+        self.end_goal = hi**2  # the kernel is slow where it fails
+        if mass is None and flat:
             raise NotConverged(f"the mass next to the end of {half.expression} could not be enclosed.")
+        if mass is None or not flat:
+            return None
         # |exp(-q sigma) - exp(-q' sigma)| <= |q - q'| sigma exp(-min(q, q') sigma)
         return Panel([node(mass, square)], Error(0.0, least, above(mass) * change))
 
