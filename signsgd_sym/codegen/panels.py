@@ -29,8 +29,10 @@ Array = NDArray[np.float64]
 
 TOLERANCE = 1e-17
 RHOS = (4.0, 2.8)
-FLOOR = -703.0
-"""Logarithm of the integral below which nothing is resolved: phi < 1e-305."""
+FLOOR = -800.0
+"""Logarithm of the integral below which nothing is resolved. The grid needs a point below that of 1e-300."""
+NOTHING = 1e-320
+"""An error that is always accepted: the integral is not below 1e-300 where it counts."""
 MOST_PANELS = 6000
 
 
@@ -110,7 +112,7 @@ class Refiner:
         return bool(rough)
 
     def _small(self, error: Error, log_goal: Array) -> bool:
-        if error.size == 0.0:
+        if error.size <= NOTHING:
             return True
         if not math.isfinite(error.size):
             return False

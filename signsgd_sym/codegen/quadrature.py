@@ -59,8 +59,10 @@ class Rule:
     def log_total(self, sigma: Array) -> Array:
         """log of the sum, unproved."""
         with np.errstate(under="ignore", divide="ignore"):
-            values = np.exp(-sigma[:, None] * self.square[None, :]) @ self.weight
-            return np.maximum(np.log(values), FLOOR)
+            exponents = np.log(np.abs(self.weight)) - sigma[:, None] * self.square[None, :]
+            top = np.maximum(exponents.max(axis=1, initial=FLOOR), FLOOR)
+            rest = np.exp(exponents - top[:, None]).sum(axis=1)
+            return np.asarray(np.maximum(top + np.log(rest), FLOOR))
 
     def scaled(self, sigma: Array, reference: float) -> tuple[Array, Array]:
         """(S, e): the integral is exp(-reference sigma) (S +- e), for numbers within u of `sigma`."""
@@ -109,7 +111,7 @@ class Quadrature:
 
         Raises `NotConverged` for a density that the kernel does not know, or that needs too many panels.
         """
-        grid = np.exp2(np.arange(math.floor(math.log2(lo)), math.ceil(math.log2(hi)) + 0.25, 0.5))
+        grid = np.exp2(np.arange(math.floor(math.log2(lo)), math.ceil(math.log2(hi)) + 0.1, 0.25))
         parts = []
         with precision(BITS):
             for term in measure.terms:
