@@ -128,12 +128,15 @@ def fit(quadrature: Quadrature, bound: Bound, lo: float, hi: float) -> Chebyshev
         values = [v * (-beta * t).exp() for (v, _), t in zip(pairs, points, strict=True)]
         exact = transform * arb_mat([[v] for v in values])
         found = np.array([float(c.mid()) for c in exact.entries()])
-        wrong = max(float(v.upper()) * e for v, (_, e) in zip(values, pairs, strict=True))
+        # The relative error is one of the true value, at most v (1 + 2 e) if e < 1/2.
+        worst = max(e for _, e in pairs)
+        wrong = max(float(v.upper()) * e for v, (_, e) in zip(values, pairs, strict=True)) * (1 + 2 * worst)
+        wrong = wrong if worst < 0.5 else math.inf
         wrong += sum(float(c.rad()) for c in exact.entries())
     absolute = LEBESGUE * wrong + (math.exp(cut) * SLACK if cut < 700 else math.inf)
     absolute += U * float(np.abs(found).sum()) + clenshaw_error(found) + 1e-319  # and all that underflowed
-    # exp(beta t): the argument is rounded once (t is exact), exp within 2 ulp, and the product is rounded.
-    outer = (beta + 5) * U * 1.01
+    # exp(beta t): t is exact, beta t is rounded once, exp within 2 ulp; the product and 2/pi are rounded.
+    outer = (beta + 6) * U * 1.01
     least = float(found[0]) - float(np.abs(found[1:]).sum()) - absolute
     error = absolute * SLACK / least + outer * (1 + absolute / least) if least > 0 else math.inf
     return Chebyshev(lo, hi, beta, tuple(map(float, found)), error * SLACK)

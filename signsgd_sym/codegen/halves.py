@@ -7,6 +7,7 @@ piece has two halves that meet in the middle, an infinite one only one.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from signsgd_sym.balls.ball import (
     Undecided,
     Unsupported,
     agree,
+    nan,
     precision,
     upper,
 )
@@ -84,8 +86,11 @@ class Half:
     infinite: bool
 
     def at(self, y: acb, analytic: bool = False) -> acb:
-        """Weight times the density."""
-        return self.weight * self.f([y], analytic)
+        """Weight times the density; NaN where the kernel has no value."""
+        try:
+            return self.weight * self.f([y], analytic)
+        except (Undecided, PointRejected, ZeroDivisionError, ValueError):
+            return nan()
 
     def square(self, u: float | arb) -> arb:
         """x^2 at y = u length."""
@@ -125,25 +130,35 @@ class Half:
         c, h = float(self.start + self.sign * self.length * centre), half * unit
         s = min(1.0, c * a / ((a * a + b * b) * h))
         least = (c - a * h * s) ** 2 - (b * h) ** 2 * (1 - s * s)
-        return size * factor * SLACK, least - 1e-12 * (c * c + (a * h) ** 2)
+        return size * factor * SLACK + 5e-324, least - 1e-12 * (c * c + (a * h) ** 2)
 
     def bound(self, lo: float, hi: float) -> tuple[float, float]:
         """(K, q): 0 <= int_lo^hi f exp(-sigma x^2) dy <= K exp(-q sigma), from an upper bound of f."""
         value = self.at(acb(self.length * arb(lo).union(arb(hi))))
         size = above(arb(upper(value))) * (hi - lo) * above(self.length) if value.is_finite() else math.inf
-        return size * SLACK, self.least_square(lo, hi)
+        return size * SLACK + 5e-324, self.least_square(lo, hi)
+
+    def middle(self, lo: float, hi: float) -> tuple[Node, float, float] | None:
+        """One node for a thin panel and (size, slope): int_lo^hi f exp(-sigma x^2) dy is within
+        (size + slope sigma) exp(-q sigma) of it, q = `least_square`. For panels that hold a kink."""
+        value = self.at(acb(self.length * arb(lo).union(arb(hi)))).real * (hi - lo) * self.length
+        if not value.is_finite():
+            return None
+        width = above(self.square(hi) - self.square(lo))
+        found = node(arb(value.mid()), self.square((lo + hi) / 2))
+        return found, above(arb(value.rad())) + 5e-324, above(value) * width
 
     def least_square(self, lo: float, hi: float) -> float:
         """A lower bound of x^2."""
         return float(self.square(lo if self.sign > 0 else hi).lower()) * (1 - 1e-12)
 
-    def mass(self, lo: float, hi: float | None, absolute: arb) -> arb | None:
+    def mass(self, lo: float, hi: float | None, digits: int, absolute: arb) -> arb | None:
         """int f dy from lo to hi (None: infinity) in units of the length; None where the kernel gives up."""
         unit = sp.Symbol("unit", positive=True)
         end = sp.oo if hi is None else sp.Rational(*hi.as_integer_ratio()) * unit
         integral = sp.Integral(self.expression, (self.y, sp.Rational(*lo.as_integer_ratio()) * unit, end))
         try:
-            ball = enclose(integral, {unit: self.length}, digits=20, absolute=absolute).ball
+            ball = enclose(integral, {unit: self.length}, digits, absolute=absolute).ball
         except (Undecided, PointRejected, Unsupported):
             return None
         return self.weight * ball.real if ball.is_finite() else None
@@ -183,7 +198,7 @@ def halves_of(term: Term) -> Iterator[Half]:
     found: dict[Any, Any] = {}
     for weight, density, left, right in term.pieces:
         cuts = [left, sp.S.Zero, right] if left < 0 < right else [left, right]
-        for lo, hi in zip(cuts, cuts[1:], strict=False):
+        for lo, hi in itertools.pairwise(cuts):
             reflect = 1 if lo >= 0 else -1
             a, b = (lo, hi) if reflect == 1 else (-hi, -lo)
             y = sp.Symbol("y", positive=True)
@@ -199,9 +214,7 @@ def halves_of(term: Term) -> Iterator[Half]:
         try:
             with precision(BITS):
                 f, original = compile_expr(inside, (y,)), compile_expr(density, (x,))
-                half = Half(
-                    inside, y, f, number(weight), number(start), sign, number(length), infinite
-                )
+                half = Half(inside, y, f, number(weight), number(start), sign, number(length), infinite)
                 point = acb(half.length) * 3 / 8
                 agree(f([point], False), original([reflect * (half.start + sign * point)], False))
         except Unsupported as reason:

@@ -86,7 +86,7 @@ class Refiner:
             self.tried += 1
             if self.tried > MOST_PANELS:
                 raise NotConverged(
-                    f"the density needs more than {MOST_PANELS} panels; give its kinks as pieces, or smooth it."
+                    f"the density needs more than {MOST_PANELS} panels; give its kinks as ends of pieces."
                 )
             panel = self._accept(half, lo, hi)
             if panel is not None:
@@ -112,11 +112,12 @@ class Refiner:
         return bool(rough)
 
     def _small(self, error: Error, log_goal: Array) -> bool:
-        if error.size <= NOTHING:
-            return True
-        if not math.isfinite(error.size):
+        if not (math.isfinite(error.size) and math.isfinite(error.slope)):
             return False
-        return bool(np.all(math.log(error.size) - error.square * self.sigma <= log_goal))
+        size = error.size + error.slope * self.sigma
+        if error.square >= 0 and bool(np.all(size <= NOTHING)):
+            return True
+        return bool(np.all(np.log(size) - error.square * self.sigma <= log_goal))
 
     def _accept(self, half: Half, lo: float, hi: float) -> Panel | None:
         goal = self.log_total + math.log(TOLERANCE)
@@ -134,6 +135,11 @@ class Refiner:
         error = Error(*half.bound(lo, hi))
         if self._small(error, goal):
             return Panel([], error)
+        if hi - lo < 2.0**-20 and lo > 0.0 and (found := half.middle(lo, hi)):
+            middle, size, slope = found
+            error = Error(size, error.square, slope)
+            if self._small(error, goal):
+                return Panel([middle], error)
         return self._end(half, hi) if lo == 0.0 else None
 
     def _end(self, half: Half, hi: float) -> Panel | None:
@@ -144,10 +150,12 @@ class Refiner:
         flat = bool(np.all(np.log(change * self.sigma) - least * self.sigma <= self.log_total - 41.5))
         goal = self.log_total + math.log(TOLERANCE)
         guess = max(above(half.at(acb(half.length * hi * part)).real) for part in (1.0, 0.75, 0.5, 0.25))
-        vanishes = hi < self.end_goal and self._small(Error(guess * hi * above(half.length) * 100, least), goal)
+        vanishes = hi < self.end_goal and self._small(
+            Error(guess * hi * above(half.length) * 100, least), goal
+        )
         if not (flat or vanishes):
             return None
-        mass = half.mass(0.0, hi, arb(10) ** -330)
+        mass = half.mass(0.0, hi, 20 if flat else 2, arb(10) ** -330)
         if mass is not None and self._small(Error(above(mass), least), goal):
             return Panel([], Error(above(mass), least))
         self.end_goal = hi**2  # the kernel is slow where it fails
@@ -170,7 +178,7 @@ class Refiner:
                 break
             light -= 1
         if light < last:
-            beyond = half.mass(2.0**light, None, arb(10) ** -30)
+            beyond = half.mass(2.0**light, None, 2, arb(10) ** -40)
             if beyond is not None:
                 return light, Error(above(beyond), half.least_square(2.0**light, 2.0**light))
         return last, Error(above(half.weight * mass), half.least_square(2.0**last, 2.0**last))

@@ -18,7 +18,7 @@ from flint import acb, arb
 from numpy.typing import NDArray
 
 from signsgd_sym.balls import compile_expr
-from signsgd_sym.balls.ball import precision
+from signsgd_sym.balls.ball import Evaluator, precision
 from signsgd_sym.codegen.halves import BITS, halves_of, number
 from signsgd_sym.codegen.measure import Measure, Term
 from signsgd_sym.codegen.panels import FLOOR, Panel, Refiner, crude_total
@@ -29,6 +29,8 @@ Array = NDArray[np.float64]
 
 U = 2.0**-53
 ROUNDS = 4
+LO, HI = 2.0**-67, 2.0**67
+"""The default range of R, 6.8e-21 to 1.5e20."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,8 @@ class Rule:
         rows = [(n.weight, n.radius, n.square, n.square_low) for p in panels for n in p.nodes] + atoms
         errors = [(p.error.size, p.error.slope, p.error.square) for p in panels]
         table = np.array(rows, dtype=float).reshape(-1, 4)
-        return Rule(*table.T.copy(), errors=np.array(errors, dtype=float).reshape(-1, 3))
+        weight, radius, square, square_low = table.T.copy()
+        return Rule(weight, radius, square, square_low, np.array(errors, dtype=float).reshape(-1, 3))
 
     def reference(self, sigma: float) -> float:
         """The mean of x^2 under w exp(-sigma x^2): the q* near which the exponents are small."""
@@ -101,12 +104,12 @@ class Quadrature:
     The rules are refined for R in [lo, hi]; the errors hold for all R.
     """
 
-    parts: tuple[tuple[Rule, object, object], ...]
+    parts: tuple[tuple[Rule, Evaluator, Evaluator], ...]
     lo: float
     hi: float
 
     @staticmethod
-    def of(measure: Measure, lo: float = 2.0**-27, hi: float = 2.0**27) -> Quadrature:
+    def of(measure: Measure, lo: float = LO, hi: float = HI) -> Quadrature:
         """Build the rules.
 
         Raises `NotConverged` for a density that the kernel does not know, or that needs too many panels.
@@ -127,28 +130,32 @@ class Quadrature:
             total = [arb(0)] * len(risks)
             error = [arb(0)] * len(risks)
             for rule, spread, prefactor in self.parts:
-                exact = [spread([acb(r)], False).real for r in risks]  # type: ignore[operator]
+                exact = [spread([acb(r)], False).real for r in risks]
                 sigma = np.array([float(s) for s in exact])
                 reference = rule.reference(float(sigma[len(sigma) // 2]))
                 values, errors = rule.scaled(sigma, reference)
                 for k, (r, s) in enumerate(zip(risks, exact, strict=True)):
-                    front = prefactor([acb(r)], False).real * (-s * reference).exp()  # type: ignore[operator]
+                    front = prefactor([acb(r)], False).real * (-s * reference).exp()
                     total[k] += front * float(values[k])
                     error[k] += front * float(errors[k])
             found = []
             for value, e in zip(total, error, strict=True):
-                relative = (e / value).upper() if value > 0 else arb.pos_inf()
-                found.append((value * 2 / arb.pi(), float(relative) * (1 + 1e-9) + 1e-30))
+                least = value - e
+                relative = float((e / least).upper()) if least > 0 else math.inf
+                found.append((value * 2 / arb.pi(), relative * (1 + 1e-9) + 1e-30))
             return found
 
     def log_phi(self, risks: Array) -> tuple[Array, Array]:
-        """log phi and the proved relative error of phi at every R; both rounded, to be used with slack."""
-        logs, errors = [], []
-        for r in risks:
-            [(value, error)] = self.balls([arb(float(r))])
-            logs.append(float(value.log()) if value > 0 else -math.inf)
-            errors.append(error)
-        return np.array(logs), np.array(errors)
+        """log phi and the proved relative error of phi at increasing R, a binade at a time.
+
+        The logarithm is rounded: to be used with slack.
+        """
+        exponent = np.floor(np.log2(risks))
+        pairs: list[tuple[arb, float]] = []
+        for e in np.unique(exponent):
+            pairs += self.balls([arb(float(r)) for r in risks[exponent == e]])
+        logs = [float(value.log()) if value > 0 else -math.inf for value, _ in pairs]
+        return np.array(logs), np.array([error for _, error in pairs])
 
     def phi(self, risks: Array) -> tuple[Array, Array]:
         """phi and its proved relative error at every R, the rounding of the result included."""

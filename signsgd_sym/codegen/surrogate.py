@@ -21,12 +21,11 @@ from numpy.typing import NDArray
 
 from signsgd_sym.codegen.chebyshev import Bound, Chebyshev, fit, slope, truncation
 from signsgd_sym.codegen.measure import Measure
-from signsgd_sym.codegen.quadrature import Quadrature
+from signsgd_sym.codegen.quadrature import HI, LO, Quadrature
 from signsgd_sym.errors import NotConverged
 
 Array = NDArray[np.float64]
 
-LO, HI = 2.0**-40, 2.0**40
 LOG_FLOOR = math.log(1e-300)
 LOG_TRUNCATION = math.log(4e-15)
 GOAL = 5e-14
@@ -81,21 +80,26 @@ class Surrogate:
             large = np.minimum(self.breaks[-1] / R, 1.0) ** self.power_hi
         below = self.at_zero + (value - self.at_zero) * small
         beyond = TWO_OVER_PI - (TWO_OVER_PI - value) * large
-        value = np.where(R < self.breaks[0], below, np.where(R > self.breaks[-1], beyond, value))
+        first, last = self.range
+        value = np.where(first > R, below, np.where(last < R, beyond, value))
         return np.asarray(np.clip(value, 0.0, TWO_OVER_PI))
 
 
 def build_surrogate(
-    measure: Measure, power_lo: float | None = None, lo: float = LO, hi: float = HI
+    measure: Measure,
+    power_lo: float | None = None,
+    lo: float = LO,
+    hi: float = HI,
+    quadrature: Quadrature | None = None,
 ) -> Surrogate:
-    """Fit phi on [lo, hi], powers of two.
+    """Fit phi on [lo, hi], powers of two; `quadrature` may be given if it has been built for this range.
 
     `power_lo` is the power of R that phi - phi(0) follows for R -> 0 where it is known (1/2 for a density
     finite at 0); otherwise it is taken from the first piece.
 
     Raises `NotConverged` when the quadrature does, or when phi < 1e-300 on all of [lo, hi].
     """
-    quadrature = Quadrature.of(measure, lo, hi)
+    quadrature = quadrature or Quadrature.of(measure, lo, hi)
     steps = np.arange(math.log2(lo), math.log2(hi))
     grid = np.append(np.sort(np.concatenate([2.0**steps * (1 + k / 8) for k in range(8)])), hi)
     table = _down_to_floor(quadrature, grid, *quadrature.log_phi(grid))
