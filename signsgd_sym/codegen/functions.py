@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy as sp
 
-from signsgd_sym.codegen.quadrature import Measure
+from signsgd_sym.codegen.measure import Measure
 from signsgd_sym.codegen.stable import stable
 from signsgd_sym.codegen.surrogate import Surrogate
 from signsgd_sym.codegen.vector import VectorForm
@@ -26,8 +26,9 @@ class RiskFunctions:
     `law`, `rule` and `derivation` are texts for the header. `has_phi` says whether the ODE contains phi;
     `phi` is its closed form (None without one), `surrogate` carries the numbers where the closed form is
     not used; `rate` is a(R) in terms of phi(R), `scale` is s(R) in terms of P; `noise_power` is E[eps^2]
-    (oo when there is none); `rate_at_zero` is the limit of a(R) for R -> 0. `error` is the largest
-    relative error of phi measured on the grid stated in `error_range`.
+    (oo when there is none); `rate_at_zero` is the limit of a(R) for R -> 0. `error` bounds the relative
+    error of phi on `error_range`, where phi > 1e-290: proved for a surrogate, and for a closed form the
+    largest one measured on a grid, against quadrature of proved error.
     """
 
     law: str

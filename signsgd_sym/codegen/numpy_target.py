@@ -61,11 +61,13 @@ def _at(R, value, limit):
 
 
 def _header(f: RiskFunctions) -> str:
-    formula = f.formula if f.surrogate is None else f"{f.formula} (computed by Chebyshev series in log R)"
+    formula = f.formula if f.surrogate is None else f"{f.formula} (computed by piecewise Chebyshev series)"
     lo, hi = f.error_range
-    measured = (
-        "not measured" if f.error is None else f"{f.error:.1e} on R in [{lo:g}, {hi:g}], against quadrature"
-    )
+    measured = "largest relative error not measured"
+    if f.error is not None:
+        measured = f"relative error at most {f.error:.1e} on R in [{lo:.3g}, {hi:.3g}], " + (
+            "measured against quadrature" if f.surrogate is None else "proved (exp within 2 ulp)"
+        )
     return f'''"""Risk functions of {f.rule} under label noise {f.law}.
 
     phi(R)        = {formula}
@@ -73,7 +75,7 @@ def _header(f: RiskFunctions) -> str:
     noise_scale(R) = {f.scale_code}
     derivation    {f.derivation}
     evidence      {f.evidence}
-    phi           largest relative error {measured}
+    phi           {measured}
 
 R is the risk Delta^T K Delta / 2, the 1/2 included. `risk_rhs(t, r, lam, forcing, eta)` is the right-hand
 side of the mode ODE: r, lam, forcing are arrays over modes, eta the step size at time t. All functions of R
@@ -82,25 +84,38 @@ take arrays and return NaN for negative or NaN arguments. Generated from the der
 '''
 
 
+def _numbers(values: Any) -> str:
+    return ", ".join(repr(float(value)) for value in values)
+
+
 def _surrogate_code(surrogate: Surrogate) -> str:
-    rows = ",\n".join(
-        "    [" + ", ".join(repr(float(c)) for c in row) + "]" for row in surrogate.coefficients
-    )
-    pieces = len(surrogate.coefficients)
+    rows = ",\n".join(f"    [{_numbers(row)}]" for row in surrogate.coefficients)
     return f"""
-# log(phi exp(c^2/(4 R))) as Chebyshev series on equal pieces of u = log R, lowest degree first.
-_LO, _HI, _DISTANCE = {surrogate.lo!r}, {surrogate.hi!r}, {surrogate.distance!r}
-_SLOPE_LO = {surrogate.slope_lo!r}
-_SERIES = np.array([
+# Piece k is [_BREAKS[k], _BREAKS[k + 1]] and t in [-1, 1] is linear in R there, without rounding:
+# phi = exp(_BETAS[k] t) sum_j _TABLE[j, k] T_j(t), by Clenshaw's recurrence. Beyond the pieces, a power of R
+# leads to the limits for R -> 0 and R -> oo.
+_BREAKS = np.array([{_numbers(surrogate.breaks)}])
+_BETAS = np.array([{_numbers(surrogate.betas)}])
+_TABLE = np.array([
 {rows},
 ]).T
+_CENTRES, _SCALES = (_BREAKS[:-1] + _BREAKS[1:]) / 2, 2 / (_BREAKS[1:] - _BREAKS[:-1])
 
 
-def _log_scaled(u):
-    position = (np.clip(u, _LO, _HI) - _LO) / (_HI - _LO) * {pieces}
-    piece = np.minimum(position.astype(int), {pieces - 1})
-    series = np.polynomial.chebyshev.chebval(2 * (position - piece) - 1, _SERIES[:, piece], tensor=False)
-    return series + _SLOPE_LO * np.minimum(u - _LO, 0)
+def _table(R):
+    inside = np.clip(R, _BREAKS[0], _BREAKS[-1])
+    piece = np.searchsorted(_BREAKS[1:-1], inside, side="right")
+    t = (inside - _CENTRES[piece]) * _SCALES[piece]
+    rows = _TABLE[:, piece]
+    after = now = np.zeros_like(t)
+    for row in rows[:0:-1]:
+        now, after = (2 * t * now - after) + row, now
+    value = np.exp(_BETAS[piece] * t) * ((t * now - after) + rows[0])
+    below = np.minimum(R / _BREAKS[0], 1.0) ** {surrogate.power_lo!r}
+    below = {surrogate.at_zero!r} + (value - {surrogate.at_zero!r}) * below
+    beyond = 2 / np.pi - (2 / np.pi - value) * np.minimum(_BREAKS[-1] / R, 1.0) ** {surrogate.power_hi!r}
+    value = np.where(R < _BREAKS[0], below, np.where(R > _BREAKS[-1], beyond, value))
+    return np.clip(value, 0.0, 2 / np.pi)
 """
 
 
@@ -108,10 +123,7 @@ def _phi_code(f: RiskFunctions) -> str:
     if f.surrogate is None:
         body = f"value = {_code(f.phi_code)}"
     else:
-        body = (
-            "positive = np.where(R > 0, R, 1.0)\n"
-            "        value = np.exp(_log_scaled(np.log(positive)) - _DISTANCE**2 / (4 * positive))"
-        )
+        body = "value = _table(np.where(R > 0, R, 1.0))"
     return f'''
 def phi(R):
     """(2/pi) E[exp(-eps^2/(4 R))]."""
@@ -124,8 +136,7 @@ def phi(R):
 
 def _phi_at_zero(f: RiskFunctions) -> Any:
     """phi(0+) = (2/pi) P(eps = 0)."""
-    mass = sum(weight for weight, location in f.measure.atoms if location == 0)
-    return sp.Float(mass) * 2 / sp.pi if mass else sp.S.Zero
+    return 2 * f.measure.mass_at_zero / sp.pi
 
 
 def _risk_rhs_code(f: RiskFunctions) -> str:

@@ -1,149 +1,181 @@
-r"""E[exp(-eps^2/(4 R))] in float64 for many R at once: the trapezoidal rule after an exponential map.
+r"""int f(x) exp(-sigma x^2) dx in float64 for many sigma at once, each value with a proved error.
 
-Each piece of the density on [A, B] (0 <= A < B after reflection) is mapped by x = A + exp(v) when B is
-infinite and x = A + (B - A)/(1 + exp(-v)) otherwise. In v the integrand is analytic in a strip and decays at
-both ends, so the trapezoidal rule converges geometrically, at every scale of R with the same nodes; all
-terms are positive, so there is no cancellation. The step is halved until two rules agree.
+The rule of `panels`, evaluated relative to a reference q*: the integral is exp(-q* sigma) times
+sum_j w_j exp(-(x_j^2 - q*) sigma), and with q* near the x^2 that dominate, the exponents that count are
+small: nothing is lost where phi is 1e-300. exp(-q* sigma) is left to ball arithmetic.
 
-The common factor exp(-c^2/(4 R)), c the distance of the support from 0, is left out: without it the mean
-underflows for laws that avoid 0.
+Rounding, u = 2^-53: x_j^2 is a sum of two floats; the exponent is rounded four times; exp is assumed to be
+within 2 ulp (4 u), as NumPy states; the positive terms are added in a binary tree, log2(J) u.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from flint import acb, arb
 from numpy.typing import NDArray
 
+from signsgd_sym.balls import compile_expr
+from signsgd_sym.balls.ball import Evaluator, precision
+from signsgd_sym.codegen.halves import BITS, halves_of, number
+from signsgd_sym.codegen.measure import Measure, Term
+from signsgd_sym.codegen.panels import FLOOR, Panel, Refiner, crude_total
 from signsgd_sym.errors import NotConverged
+from signsgd_sym.notation import R
 
 Array = NDArray[np.float64]
-Density = Callable[[Array], Array]
 
-FINEST_STEP = 1 / 256
-MAX_NODES = 2_000_000
+U = 2.0**-53
+ROUNDS = 4
+LO, HI = 2.0**-67, 2.0**67
+"""The default range of R, 6.8e-21 to 1.5e20."""
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A law as numbers: `atoms` are (weight, location), `pieces` are (weight, density, lo, hi).
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """Nodes (weight, radius, x^2 = square + square_low) and errors (size + slope sigma) exp(-q sigma)."""
 
-    No piece has 0 in its interior.
+    weight: Array
+    radius: Array
+    square: Array
+    square_low: Array
+    errors: Array
+
+    @staticmethod
+    def of(panels: list[Panel], atoms: list[tuple[float, float, float, float]]) -> Rule:
+        """The rule of all panels, and atoms as (weight, radius, square, square_low)."""
+        rows = [(n.weight, n.radius, n.square, n.square_low) for p in panels for n in p.nodes] + atoms
+        errors = [(p.error.size, p.error.slope, p.error.square) for p in panels]
+        table = np.array(rows, dtype=float).reshape(-1, 4)
+        weight, radius, square, square_low = table.T.copy()
+        return Rule(weight, radius, square, square_low, np.array(errors, dtype=float).reshape(-1, 3))
+
+    def reference(self, sigma: float) -> float:
+        """The mean of x^2 under w exp(-sigma x^2): the q* near which the exponents are small."""
+        with np.errstate(under="ignore"):
+            share = np.abs(self.weight) * np.exp(-self.square * sigma)
+        total = share.sum()
+        return float(share @ self.square / total) if total > 0 else 0.0
+
+    def log_total(self, sigma: Array) -> Array:
+        """log of the sum, unproved."""
+        with np.errstate(under="ignore", divide="ignore"):
+            exponents = np.log(np.abs(self.weight)) - sigma[:, None] * self.square[None, :]
+            top = np.maximum(exponents.max(axis=1, initial=FLOOR), FLOOR)
+            rest = np.exp(exponents - top[:, None]).sum(axis=1)
+            return np.asarray(np.maximum(top + np.log(rest), FLOOR))
+
+    def scaled(self, sigma: Array, reference: float) -> tuple[Array, Array]:
+        """(S, e): the integral is exp(-reference sigma) (S +- e), for numbers within u of `sigma`."""
+        with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+            offset = (self.square - reference) + self.square_low
+            kernel = np.exp(-sigma[:, None] * offset[None, :])
+            size = np.abs(self.weight)
+            depth = math.ceil(math.log2(max(len(size), 2)))
+            relative = (5 + 1 + depth) * U * 1.01
+            error = kernel @ (relative * size + self.radius)
+            error += sigma * (kernel @ (size * (6 * U * np.abs(offset) + 4 * U * U * np.abs(self.square))))
+            error += len(size) * 1e-322 * (1 + size.sum())  # underflow
+            if len(self.errors):
+                scale, slope, square = self.errors.T
+                decay = np.exp(-sigma[:, None] * (square - reference)[None, :] * (1 - 1e-12))
+                error += decay @ scale + sigma * (decay @ slope)
+            total = _tree_sum(kernel * self.weight)
+        if not np.all(np.isfinite(total)):
+            raise NotConverged("the mean over the noise overflows float64; use a wider scale.")
+        return total, error * 1.01
+
+
+def _tree_sum(terms: Array) -> Array:
+    """Row sums in a binary tree: every term takes part in at most log2 of their number additions."""
+    while terms.shape[1] > 1:
+        half = terms.shape[1] // 2
+        rest = terms[:, 2 * half :]
+        terms = np.hstack([terms[:, :half] + terms[:, half : 2 * half], rest])
+    return terms[:, 0] if terms.shape[1] else np.zeros(len(terms))
+
+
+@dataclass(frozen=True, eq=False)
+class Quadrature:
+    """phi(R) = (2/pi) sum of prefactor(R) times integral at sigma(R) = 1/(4 S(R)), one rule a term.
+
+    The rules are refined for R in [lo, hi]; the errors hold for all R.
     """
 
-    atoms: tuple[tuple[float, float], ...]
-    pieces: tuple[tuple[float, Density, float, float], ...]
+    parts: tuple[tuple[Rule, Evaluator, Evaluator], ...]
+    lo: float
+    hi: float
 
-    @property
-    def distance(self) -> float:
-        """c, the distance of the support from 0."""
-        near = [abs(location) for _, location in self.atoms]
-        near += [min(abs(lo), abs(hi)) for _, _, lo, hi in self.pieces]
-        return min(near)
+    @staticmethod
+    def of(measure: Measure, lo: float = LO, hi: float = HI) -> Quadrature:
+        """Build the rules.
 
+        Raises `NotConverged` for a density that the kernel does not know, or that needs too many panels.
+        """
+        grid = np.exp2(np.arange(math.floor(math.log2(lo)), math.ceil(math.log2(hi)) + 0.1, 0.25))
+        parts = []
+        with precision(BITS):
+            for term in measure.terms:
+                spread = compile_expr(1 / (4 * term.spread), (R,))
+                prefactor = compile_expr(term.prefactor, (R,))
+                sigma = np.sort([float(spread([acb(float(r))], False).real) for r in grid])
+                parts.append((_rule(term, sigma), spread, prefactor))
+        return Quadrature(tuple(parts), lo, hi)
 
-def cut_at(lo: float, hi: float, points: tuple[float, ...]) -> list[tuple[float, float]]:
-    """[lo, hi] cut at 0 and at `points`."""
-    ends = [lo, *sorted({p for p in (*points, 0.0) if lo < p < hi}), hi]
-    return list(itertools.pairwise(ends))
+    def balls(self, risks: list[arb]) -> list[tuple[arb, float]]:
+        """phi at each R of a cluster: a ball for the computed sum, and its proved relative error."""
+        with precision(BITS):
+            total = [arb(0)] * len(risks)
+            error = [arb(0)] * len(risks)
+            for rule, spread, prefactor in self.parts:
+                exact = [spread([acb(r)], False).real for r in risks]
+                sigma = np.array([float(s) for s in exact])
+                reference = rule.reference(float(sigma[len(sigma) // 2]))
+                values, errors = rule.scaled(sigma, reference)
+                for k, (r, s) in enumerate(zip(risks, exact, strict=True)):
+                    front = prefactor([acb(r)], False).real * (-s * reference).exp()
+                    total[k] += front * float(values[k])
+                    error[k] += front * float(errors[k])
+            found = []
+            for value, e in zip(total, error, strict=True):
+                least = value - e
+                relative = float((e / least).upper()) if least > 0 else math.inf
+                found.append((value * 2 / arb.pi(), relative * (1 + 1e-9) + 1e-30))
+            return found
 
+    def log_phi(self, risks: Array) -> tuple[Array, Array]:
+        """log phi and the proved relative error of phi at increasing R, a binade at a time.
 
-def _map(lo: float, hi: float, v: Array) -> tuple[Array, Array, Array]:
-    """x, x - A and dx/dv on [A, B] = [lo, hi]."""
-    if np.isinf(hi):
-        y = np.exp(v)
-        return lo + y, y, y
-    width = hi - lo
-    small = 1 / (1 + np.exp(np.abs(v)))  # the logistic function of -|v|, without cancellation
-    y = width * np.where(v < 0, small, 1 - small)
-    return np.where(v < 0, lo + y, hi - width * small), y, width * small * (1 - small)
+        The logarithm is rounded: to be used with slack.
+        """
+        exponent = np.floor(np.log2(risks))
+        pairs: list[tuple[arb, float]] = []
+        for e in np.unique(exponent):
+            pairs += self.balls([arb(float(r)) for r in risks[exponent == e]])
+        logs = [float(value.log()) if value > 0 else -math.inf for value, _ in pairs]
+        return np.array(logs), np.array([error for _, error in pairs])
 
-
-def _piece(density: Density, lo: float, hi: float, c: float, R: Array, step: float, offset: float) -> Array:
-    """One trapezoidal sum with nodes (k + offset) step."""
-    if hi <= 0:
-        lo, hi, signed = -hi, -lo, -1.0
-    else:
-        signed = 1.0
-    finest = np.sqrt(R.min()) if lo == 0 else min(np.sqrt(R.min()), R.min() / lo)
-    # Below v_min and above v_max the integrand is smaller than the last bit of the sum. A pole of the density
-    # at the near end makes it decay more slowly there than exp(v): go on until it has decayed.
-    v_min = np.log(finest) - (0 if np.isinf(hi) else np.log(hi - lo)) - 40
-    while not _negligible_below(density, lo, hi, signed, v_min, float(finest)):
-        v_min -= 40
-        if v_min < -650:
-            raise NotConverged("the density has too strong a pole for float64 quadrature.")
-    v_max = np.log(np.sqrt(R.max()) * 60 + 1) if np.isinf(hi) else 42.0
-    v = (np.arange(np.floor(v_min / step), np.ceil(v_max / step) + 1) + offset) * step
-    if v.size * R.size > 100 * MAX_NODES:
-        raise NotConverged(f"the density needs more than {v.size} nodes; use a wider scale.")
-    x, y, slope = _map(lo, hi, v)
-    weight = _finite(density(signed * x) * slope, signed * x)
-    total = np.zeros_like(R)
-    keep = weight > 0
-    excess = (lo * lo - c * c) + y[keep] * (2 * lo + y[keep])  # x^2 - c^2 without cancellation
-    for k, r in enumerate(R):
-        total[k] = step * np.sum(weight[keep] * np.exp(-excess / (4 * r)))
-    return total
-
-
-def _negligible_below(
-    density: Density, lo: float, hi: float, signed: float, v_min: float, scale: float
-) -> bool:
-    """Whether the integrand at v_min is below 1e-17 of that at the distance `scale` from the near end."""
-    log_scale = np.log(scale) - (0 if np.isinf(hi) else np.log(hi - lo))
-    x, _, slope = _map(lo, hi, np.array([v_min, log_scale]))
-    edge, inside = density(signed * x) * slope
-    return not np.isfinite(edge) or not np.isfinite(inside) or edge <= 1e-17 * inside
+    def phi(self, risks: Array) -> tuple[Array, Array]:
+        """phi and its proved relative error at every R, the rounding of the result included."""
+        pairs = [self.balls([arb(float(r))])[0] for r in risks]
+        return np.array([float(v) for v, _ in pairs]), np.array([e + 2 * U for _, e in pairs])
 
 
-def _finite(weight: Array, x: Array) -> Array:
-    """`weight` with 0 where it overflows in a tail that has already underflowed, as in exp(x)/(1 + exp(x))^2.
-
-    Raises `NotConverged` when a value is not finite next to values that count.
-    """
-    bad = np.flatnonzero(~np.isfinite(weight))
-    if bad.size == 0:
-        return weight
-    good = np.flatnonzero(np.isfinite(weight))
-    last = weight[good[good < bad[0]][-1]] if np.any(good < bad[0]) else np.inf
-    if bad[-1] != len(weight) - 1 or bad.size != len(weight) - bad[0] or last > 1e-250:
-        raise NotConverged(
-            f"the density is not finite at x = {x[bad[0]]:.6g}; write it so that it can be evaluated there."
-        )
-    return np.where(np.isfinite(weight), weight, 0.0)
-
-
-def scaled_mean(measure: Measure, R: Any, tolerance: float = 4e-15) -> tuple[Array, float]:
-    """exp(c^2/(4 R)) E[exp(-eps^2/(4 R))] at every R, and the largest relative change of the last halving.
-
-    Raises `NotConverged` when the finest step still changes the result by more than 1e-9.
-    """
-    R = np.atleast_1d(np.asarray(R, dtype=float))
-    c = measure.distance
-    total = np.zeros_like(R)
-    for weight, location in measure.atoms:
-        total += weight * np.exp(-(location**2 - c**2) / (4 * R))
-    change = 0.0
-    for weight, density, lo, hi in measure.pieces:
-        step = 1 / 4
-        value = _piece(density, lo, hi, c, R, step, 0.0)
-        while True:
-            middle = _piece(density, lo, hi, c, R, step, 0.5)
-            refined, step = (value + middle) / 2, step / 2
-            moved = float(np.max(np.abs(refined - value) / np.maximum(refined, 1e-300)))
-            value = refined
-            if moved < tolerance or step <= FINEST_STEP:
-                break
-        change = max(change, moved)
-        total += weight * value
-    if change > 1e-9:
-        raise NotConverged(
-            f"quadrature of the density stopped at a relative change of {change:.1e}; "
-            "give its kinks as pieces, or smooth it."
-        )
-    return total, change
+def _rule(term: Term, sigma: Array) -> Rule:
+    halves = list(halves_of(term))
+    atoms = []
+    for weight, location in term.atoms:
+        mass, square = number(weight), number(location) ** 2
+        high = float(square.mid())
+        atoms.append((float(mass), float(mass) * 2 * U, high, float((square - high).mid())))
+    refiner = Refiner(sigma, crude_total(halves, sigma))
+    mass = number(term.mass)
+    for half in halves:
+        refiner.half(half, mass)
+    for _ in range(ROUNDS):
+        rule = Rule.of(refiner.panels, atoms)
+        if not refiner.again(rule.log_total(sigma)):
+            break
+    return Rule.of(refiner.panels, atoms)

@@ -4,9 +4,9 @@ If f(y) ~ sum_j c_j y^(p_j) as y -> 0+, Watson's lemma gives, term by term,
 
     int_0^oo f(y) exp(-y^2/(4 R)) dy ~ sum_j c_j (4 R)^((p_j+1)/2) G((p_j+1)/2)/2        as R -> 0,
 
-and the same terms with exponents p_j < -1 from f(y) ~ sum_j c_j y^(p_j) as y -> oo are corrections as R -> oo: by
-analytic continuation int_0^oo y^p (exp(-y^2/(4R)) - 1) dy = (4 R)^((p+1)/2) G((p+1)/2)/2 for -3 < p < -1. DLMF
-2.3(ii); Wong, Asymptotic Approximations of Integrals, ch. III.
+and the same terms with exponents p_j < -1 from f(y) ~ sum_j c_j y^(p_j) as y -> oo are corrections as R ->
+oo: by analytic continuation int_0^oo y^p (exp(-y^2/(4R)) - 1) dy = (4 R)^((p+1)/2) G((p+1)/2)/2 for -3 < p
+< -1. DLMF 2.3(ii); Wong, Asymptotic Approximations of Integrals, ch. III.
 """
 
 from __future__ import annotations
@@ -33,13 +33,12 @@ class PowerSeries:
 
     def laplace(self) -> Any:
         """The terms of int_0^oo f exp(-y^2/(4 R)) dy, as in the module's formula."""
-        return sp.Add(
-            *(c * (4 * R) ** ((p + 1) / 2) * sp.gamma((p + 1) / 2) / 2 for p, c in self.terms)
-        )
+        return sp.Add(*(c * (4 * R) ** ((p + 1) / 2) * sp.gamma((p + 1) / 2) / 2 for p, c in self.terms))
 
 
 def near_zero(density: Any, sign: int, length: int = 5) -> PowerSeries | None:
-    """density(sign y) as y -> 0+, `length` powers y^(p0), y^(p0+1), ... at most; None where it is no such sum.
+    """density(sign y) as y -> 0+, `length` powers y^(p0), y^(p0+1), ... at most; None where it is no such
+    sum.
 
     >>> near_zero(sp.exp(-x) / 2, 1, 3)
     PowerSeries(terms=((0, 1/2), (1, -1/2), (2, 1/4)), rest=3)

@@ -10,8 +10,9 @@ import numpy as np
 import sympy as sp
 
 from signsgd_sym.codegen.functions import RiskFunctions
+from signsgd_sym.codegen.measure import Measure, Term
 from signsgd_sym.codegen.numpy_target import load, numpy_source
-from signsgd_sym.codegen.quadrature import Measure, scaled_mean
+from signsgd_sym.codegen.quadrature import Quadrature
 from signsgd_sym.codegen.surrogate import build_surrogate
 from signsgd_sym.codegen.vector import vector_form
 from signsgd_sym.derive.closed_form import ClosedForm
@@ -22,7 +23,7 @@ from signsgd_sym.errors import InfiniteVariance, NotConverged, ParameterError, R
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import UpdateRule
-from signsgd_sym.notation import P, phi, x
+from signsgd_sym.notation import P, R, phi, x
 from signsgd_sym.special import NoiseMean
 
 ACCURACY_NEEDED = 1e-13
@@ -50,42 +51,44 @@ class Problem:
 
 
 def measure_of(law: NoiseLaw) -> Measure:
-    """The law as numbers for quadrature; its parameters must all be numbers."""
-    from signsgd_sym.codegen.quadrature import cut_at
-    from signsgd_sym.model.quadrature import compiled
+    """The law as exact numbers and densities for quadrature; its parameters must all be numbers.
 
+    >>> from signsgd_sym.model.noise import noise_law
+    >>> measure_of(noise_law("Uniform(2, 3)")).terms[0].pieces
+    ((1, 1, 2, 3),)
+    """
     if law.parameters:
         names = ", ".join(s.name for s in law.parameters)
         raise ParameterError(f"{law.text} has the symbolic parameter {names}; numbers are needed to run it.")
-    atoms, pieces = [], []
+    terms = []
     for weight, term in law.gaussian_terms():
         if isinstance(term, Atom):
-            atoms.append((float(weight), float(term.location)))
+            terms.append(Term(((weight, term.location),), ()))
             continue
-        if not term.is_plain or any(piece.density.has(sp.Integral) for piece in term.pieces):
-            raise ParameterError(
-                f"the density of {law.text} is an integral, which float64 quadrature of phi does not read "
-                "yet; use a law with an elementary density."
-            )
-        share = float((weight * term.prefactor).evalf(20))
-        for piece in term.pieces:
-            density = compiled(piece.density, x)
-            for lo, hi in cut_at(float(piece.lo), float(piece.hi), ()):
-                pieces.append((share, density, lo, hi))
-    return Measure(tuple(atoms), tuple(pieces))
+        pieces = tuple((weight, piece.density, piece.lo, piece.hi) for piece in term.pieces)
+        mass = sp.S.One if term.at.has(R) and term.at.subs(R, sp.oo) is sp.oo else _mass(term.pieces)
+        terms.append(Term((), pieces, term.at, term.prefactor, mass))
+    plain = [term for term in terms if term.spread == R and term.prefactor == 1]
+    merged = Term(tuple(a for t in plain for a in t.atoms), tuple(p for t in plain for p in t.pieces))
+    return Measure(tuple([merged] if plain else []) + tuple(t for t in terms if t not in plain))
 
 
-def largest_phi_error(module: types.ModuleType, measure: Measure) -> float:
-    """Largest relative error of the module's phi against quadrature on `GRID`, where phi > 1e-290."""
-    mean, _ = scaled_mean(measure, GRID)
-    if not np.all(np.isfinite(mean) & (mean > 0)):
-        raise NotConverged("phi leaves the range of float64 quadrature; it cannot be measured.")
-    log_phi = np.log(2 / np.pi) + np.log(mean) - measure.distance**2 / (4 * GRID)
-    shown = log_phi > np.log(1e-290)
-    # exp of a large quotient carries |quotient| ulp, whoever computes it: compare scaled by that.
-    reference = 2 / np.pi * mean * np.exp(-(measure.distance**2) / (4 * GRID))
+def _mass(pieces: tuple[Any, ...]) -> Any:
+    """The integral of a characteristic function over its pieces."""
+    from signsgd_sym.derive.routes import power
+
+    found = [power.integrate(sp.Integral(p.density, (x, p.lo, p.hi))) for p in pieces]
+    if any(one is None for one in found):
+        raise NotConverged("the integral of the characteristic function is not known; no quadrature for it.")
+    return sp.Add(*(one.value for one in found if one is not None))
+
+
+def largest_phi_error(module: types.ModuleType, quadrature: Quadrature) -> float:
+    """Largest relative error of the module's phi on `GRID`, where phi > 1e-290, quadrature included."""
+    reference, proved = quadrature.phi(GRID)
+    shown = reference > 1e-290
     value = module.phi(GRID)
-    error = np.abs(value[shown] / reference[shown] - 1)
+    error = np.abs(value[shown] / reference[shown] - 1) + proved[shown]
     return float(np.max(error)) if np.all(np.isfinite(value)) else float("inf")
 
 
@@ -162,25 +165,26 @@ def _evidence(form: ClosedForm | None) -> str:
 def _with_accuracy(functions: RiskFunctions) -> RiskFunctions:
     """Choose between closed form and surrogate by the error measured against quadrature.
 
-    Where float64 quadrature fails (a narrow law far from 0), a closed form is used as it is, its error
-    unmeasured: it has been compared at high precision when it was found.
+    Where there is no proved quadrature (a density that the kernel does not know), a closed form is used as
+    it is, its error unmeasured: it has been compared at high precision when it was found.
     """
     evaluable = functions.phi is not None and not _has_scipy_gap(functions.phi)
     try:
+        quadrature = Quadrature.of(functions.measure)
         if evaluable:
-            error = largest_phi_error(load(numpy_source(functions)), functions.measure)
+            error = largest_phi_error(load(numpy_source(functions)), quadrature)
             if error <= ACCURACY_NEEDED:
                 return replace(functions, error=error)
-        # phi ~ a(0) sqrt(2 R) for R -> 0 where the drift rate has a finite limit: slope 1/2 in log R.
+        # phi ~ a(0) sqrt(2 R) for R -> 0 where the drift rate has a finite limit.
         regular = functions.rate_at_zero.is_finite and functions.rate_at_zero.is_positive
-        surrogate = build_surrogate(functions.measure, slope_lo=0.5 if regular else None)
-        with_surrogate = replace(functions, surrogate=surrogate)
-        error = largest_phi_error(load(numpy_source(with_surrogate)), functions.measure)
+        surrogate = build_surrogate(
+            functions.measure, power_lo=0.5 if regular else None, quadrature=quadrature
+        )
     except NotConverged:
         if evaluable:
             return functions
         raise
-    return replace(with_surrogate, error=error)
+    return replace(functions, surrogate=surrogate, error=surrogate.error, error_range=surrogate.range)
 
 
 def _has_scipy_gap(expr: Any) -> bool:
