@@ -16,9 +16,12 @@ from typing import Any
 
 import sympy as sp
 
-from signsgd_sym.derive.routes.product import Product, read_product
-from signsgd_sym.notation import R, x
+from signsgd_sym.derive.routes.product import read_product
+from signsgd_sym.derive.routes.termwise import bessel_as_series
+from signsgd_sym.notation import x
 
+SYMBOLIC_TERMS = 3
+"""Terms of a series in powers of y^q with a symbol q."""
 _y = sp.Dummy("y", positive=True)
 
 
@@ -31,93 +34,92 @@ class PowerSeries:
     terms: tuple[tuple[Any, Any], ...]
     rest: Any
 
-    def laplace(self) -> Any:
-        """The terms of int_0^oo f exp(-y^2/(4 R)) dy, as in the module's formula."""
-        return sp.Add(*(c * (4 * R) ** ((p + 1) / 2) * sp.gamma((p + 1) / 2) / 2 for p, c in self.terms))
 
+def near_zero(density: Any, sign: int, reach: int = 4) -> PowerSeries | None:
+    """density(sign y) as y -> 0+, from y^(p0) to y^(p0 + reach); None where it is no such sum.
 
-def near_zero(density: Any, sign: int, length: int = 5) -> PowerSeries | None:
-    """density(sign y) as y -> 0+, `length` powers y^(p0), y^(p0+1), ... at most; None where it is no such
-    sum.
-
-    >>> near_zero(sp.exp(-x) / 2, 1, 3)
+    >>> near_zero(sp.exp(-x) / 2, 1, 2)
     PowerSeries(terms=((0, 1/2), (1, -1/2), (2, 1/4)), rest=3)
     """
-    product = read_product(density.subs(x, sign * _y), _y)
-    if product is None or any(not k.is_positive and not k.is_negative for k, _ in product.exponent):
-        return None
-    if any(k.is_negative and c.is_negative for k, c in product.exponent):
-        return PowerSeries((), sp.oo)  # exp(-c/y^k): smaller than any power
-    if any(k.is_negative for k, _ in product.exponent):
-        return None
-    return _expand(product, length)
+    return _expand(density.subs(x, sign * _y), reach)
 
 
-def far_out(density: Any, sign: int, length: int = 3) -> PowerSeries | None:
+def far_out(density: Any, sign: int, reach: int = 4) -> PowerSeries | None:
     """density(sign y) as y -> oo, in descending powers; None where it is no such sum.
 
-    >>> far_out(1 / (sp.pi * (1 + x**2)), 1, 3)
-    PowerSeries(terms=((-2, 1/pi), (-4, -1/pi)), rest=-5)
+    >>> far_out(1 / (sp.pi * (1 + x**2)), 1)
+    PowerSeries(terms=((-2, 1/pi), (-4, -1/pi), (-6, 1/pi)), rest=-8)
     """
-    product = read_product(density.subs(x, sign / _y), _y)
-    if product is None or any(not k.is_positive and not k.is_negative for k, _ in product.exponent):
-        return None
-    if any(k.is_negative and c.is_negative for k, c in product.exponent):
-        return PowerSeries((), sp.oo)
-    if any(k.is_negative for k, _ in product.exponent):
-        return None
-    inverse = _expand(product, length)
+    inverse = _expand(density.subs(x, sign / _y), reach)
     if inverse is None:
         return None
     rest = inverse.rest if inverse.rest is sp.oo else -inverse.rest
     return PowerSeries(tuple((-p, c) for p, c in inverse.terms), rest)
 
 
-def _expand(product: Product, length: int) -> PowerSeries | None:
-    """constant y^power times the Taylor series, in y > 0 or in powers of one y^q, of the other factors."""
-    steps = {k for k, _ in product.exponent} | {q for _, q, _ in product.binomials}
-    if any(not step.is_positive for step in steps):
+def _expand(f: Any, reach: int) -> PowerSeries | None:
+    """f(y) as y -> 0+: y^power times the Taylor series of the other factors in one power y^q, q > 0."""
+    product = read_product(bessel_as_series(f), _y)
+    if any(_is_singular(rest) for rest in product.rest):
         return None
-    lead = PowerSeries(((product.power, product.constant),), product.power + min(steps, key=_size, default=1))
-    if product.rest or not steps:
-        unit = sp.S.One
-        if not all(step.is_Integer for step in steps):
-            return lead if not product.rest else None
-    else:
-        unit = min(steps, key=_size)
-        if not all((step / unit).is_Integer for step in steps):
-            return lead if all(step.is_number for step in steps) else None
-    u = sp.Dummy("u", positive=True)
-    factors = sp.exp(sp.Add(*(c * u ** (k / unit) for k, c in product.exponent)))
+    if any(k.is_negative and c.is_negative for k, c in product.exponent):
+        return PowerSeries((), sp.oo)  # exp(-c/y^k): smaller than any power
+    power, lead, factors = product.power, product.constant, []
+    for k, c in product.exponent:
+        if not k.is_positive:
+            return None
+        factors.append((k, lambda u, c=c: sp.exp(c * u)))
     for beta, q, s in product.binomials:
-        factors *= (1 + beta * u ** (q / unit)) ** s
-    for rest in product.rest:
-        factors *= rest.subs(_y, u)
-    try:
-        coefficients = _taylor(factors, u, length)
-    except (NotImplementedError, ValueError, TypeError, AttributeError):
+        if q.is_negative and beta.is_positive:  # 1 + beta y^q = beta y^q (1 + y^(-q)/beta)
+            power, lead, beta, q = power + q * s, lead * beta**s, 1 / beta, -q
+        if not q.is_positive:
+            return None
+        factors.append((q, lambda u, beta=beta, s=s: (1 + beta * u) ** s))
+    steps = {k for k, _ in factors}
+    if not steps and not product.rest:
+        return PowerSeries(((power, lead),), sp.oo)
+    unit = sp.S.One if product.rest or not steps else min(steps, key=_size)
+    if not all((step / unit).is_Integer for step in steps):
         return None
-    if any(c.has(sp.oo, sp.zoo, sp.nan, u) for c in coefficients):
+    length = int(sp.floor(reach / unit)) + 1 if unit.is_number else SYMBOLIC_TERMS
+    u = sp.Dummy("u", positive=True)
+    total = sp.Mul(*(f(u ** (k / unit)) for k, f in factors), *(rest.subs(_y, u) for rest in product.rest))
+    coefficients = _taylor(total, u, length)
+    if coefficients is None:
         return None
-    exact = not steps and not product.rest
-    terms = tuple(
-        (sp.expand(product.power + n * unit), sp.simplify(product.constant * c))
-        for n, c in enumerate(coefficients)
-        if c != 0
+    terms = ((sp.expand(power + n * unit), c) for n, c in enumerate(coefficients) if c != 0)
+    kept = tuple((p, neat(lead * c)) for p, c in terms)
+    return PowerSeries(kept, sp.expand(power + length * unit))
+
+
+def _is_singular(rest: Any) -> bool:
+    """Whether a logarithm, a root or a pole of y stands in a factor: it has no Taylor series, or not surely."""
+    return any(node.has(_y) for node in rest.atoms(sp.log)) or any(
+        node.base.has(_y) and not (node.exp.is_Integer and node.exp.is_nonnegative) and _vanishes(node.base)
+        for node in rest.atoms(sp.Pow)
     )
-    return PowerSeries(terms, sp.oo if exact else sp.expand(product.power + length * unit))
 
 
-def _taylor(f: Any, u: Any, length: int) -> list[Any]:
+def _vanishes(base: Any) -> bool:
+    at_zero = base.subs(_y, 0)
+    return not (at_zero.is_positive or at_zero.is_negative or at_zero.is_nonzero)
+
+
+def _taylor(f: Any, u: Any, length: int) -> list[Any] | None:
     """Taylor coefficients at 0 by differentiation: SymPy's series is slow with symbolic exponents."""
     coefficients, derivative = [], f
     for n in range(length):
         at_zero = derivative.subs(u, 0)
-        if at_zero.has(sp.nan, sp.zoo, sp.oo):
-            at_zero = sp.limit(derivative, u, 0, "+")
-        coefficients.append(sp.simplify(at_zero / sp.factorial(n)))
+        if at_zero.has(sp.nan, sp.zoo, sp.oo, sp.Derivative, sp.Subs):
+            return None
+        coefficients.append(at_zero / sp.factorial(n))
         derivative = derivative.diff(u)
     return coefficients
+
+
+def neat(c: Any) -> Any:
+    """Short coefficients are simplified; long ones would take SymPy many seconds."""
+    return sp.simplify(c) if sp.count_ops(c) < 60 else sp.factor_terms(c)
 
 
 def _size(step: Any) -> Any:

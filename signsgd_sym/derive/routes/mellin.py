@@ -71,9 +71,12 @@ def integrate(integral: Any) -> Found | None:
     if lo != 0:
         return None
     product = read_product(integral.function.subs(variable, _y), _y)
-    factors = None if product is None else factors_of(product, hi)
-    if product is None or factors is None or len(factors) != 2:
+    factors = factors_of(product, hi)
+    if factors is None or len(factors) not in (1, 2):
         return None
+    if len(factors) == 1:
+        found = transform(product.constant, product.power, factors[0])
+        return Found("Mellin transform", ((found, "Mellin transform"),))
     found = parseval(product.constant, product.power, *_ordered(*factors))
     return None if found is None else Found(ROUTE, ((found, ROUTE),))
 
@@ -102,6 +105,17 @@ def factors_of(product: Product, hi: Any) -> list[Factor] | None:
 def _ordered(one: Factor, other: Factor) -> tuple[Factor, Factor]:
     """The Gaussian, or else the steeper one, first: the answer is then in powers of its coefficient."""
     return (one, other) if sp.simplify(one.q - 2) == 0 else (other, one)
+
+
+def transform(constant: Any, power: Any, factor: Factor) -> Any:
+    """int_0^oo constant x^power h(beta x^q) dx = constant beta^(-s) H(s)/|q|, s = (power + 1)/q."""
+    s = (power + 1) / factor.q
+    value = constant * factor.constant * factor.beta**-s / sp.Abs(factor.q)
+    for gamma in factor.above:
+        value *= sp.gamma(sp.expand(gamma.shift + gamma.slope * s))
+    for gamma in factor.below:
+        value /= sp.gamma(sp.expand(gamma.shift + gamma.slope * s))
+    return value
 
 
 def parseval(constant: Any, power: Any, first: Factor, second: Factor) -> Any | None:

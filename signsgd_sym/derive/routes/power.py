@@ -13,6 +13,7 @@ from signsgd_sym.derive.routes.found import Found
 from signsgd_sym.derive.routes.product import read_product
 
 ROUTE = "incomplete gamma function"
+POWERS = "powers"
 _y = sp.Dummy("y", positive=True)
 
 
@@ -27,8 +28,12 @@ def integrate(integral: Any) -> Found | None:
     variable, lo, hi = integral.limits[0]
     if not lo.is_nonnegative:
         return None
-    product = read_product(integral.function.subs(variable, _y), _y)
-    if product is None or product.rest or product.binomials or len(product.exponent) != 1:
+    function = integral.function.subs(variable, _y)
+    polynomial = _sum_of_powers(function, lo, hi)
+    if polynomial is not None:
+        return Found(POWERS, ((polynomial, POWERS),))
+    product = read_product(function, _y)
+    if product.rest or product.binomials or len(product.exponent) != 1:
         return None
     ((k, c),) = product.exponent
     A = -c
@@ -42,6 +47,22 @@ def integrate(integral: Any) -> Found | None:
     if lo == 0:
         return Found(ROUTE, ((lead * sp.lowergamma(s, A * hi**k), ROUTE),))
     return Found(ROUTE, ((lead * (tails[0] - tails[1]), ROUTE),))
+
+
+def _sum_of_powers(function: Any, lo: Any, hi: Any) -> Any | None:
+    """int_lo^hi sum c y^p dy over a bounded interval, p != -1; None for any other integrand."""
+    if hi is sp.oo or function.has(sp.exp):
+        return None
+    total = sp.S.Zero
+    for term in sp.Add.make_args(sp.expand(function)):
+        product = read_product(term, _y)
+        p = product.power + 1
+        if product.rest or product.binomials or product.exponent or p.is_zero is not False:
+            return None
+        if lo == 0 and not p.is_positive:
+            return None
+        total += product.constant * (hi**p - lo**p) / p
+    return total
 
 
 def _tail(s: Any, t: Any, end: Any) -> Any:

@@ -1,7 +1,7 @@
 r"""An integrand on y > 0 read as C y^p exp(sum_k c_k y^k) prod_j (1 + beta_j y^(q_j))^(s_j) and a rest.
 
-Most densities, times exp(-y^2/(4 R)), are of this form; the routes differ in which of its factors they
-can integrate. Reading is by structure alone and may fail; it never guesses.
+Most densities, times exp(-y^2/(4 R)), are of this form with an empty rest; the routes differ in which of its
+factors they can integrate. Reading is by structure alone; it never guesses.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Product:
         return next((c for power, c in self.exponent if sp.simplify(power - k) == 0), sp.S.Zero)
 
 
-def read_product(integrand: Any, y: Any) -> Product | None:
-    """`integrand` as a `Product` in the positive symbol y; None if a factor is a sum that is no binomial.
+def read_product(integrand: Any, y: Any) -> Product:
+    """`integrand` as a `Product` in the positive symbol y.
 
     >>> y, b = sp.symbols("y b", positive=True)
     >>> read_product(3 * y**(b - 1) * sp.exp(-y**2 - b) / (2 + y)**2, y)
@@ -66,7 +66,8 @@ def read_product(integrand: Any, y: Any) -> Product | None:
             continue
         found = _binomial(terms)
         if found is None:
-            return None
+            rest.append(factor)
+            continue
         lead, low, beta, q = found
         constant *= lead**s
         power += low * s

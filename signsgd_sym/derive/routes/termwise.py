@@ -33,9 +33,9 @@ def integrate(integral: Any) -> Found | None:
     variable, lo, hi = integral.limits[0]
     if lo != 0 or hi is not sp.oo:
         return None
-    function = integral.function.subs(variable, _y).replace(_is_bessel, _as_hyper)
+    function = bessel_as_series(integral.function.subs(variable, _y))
     product = read_product(function, _y)
-    if product is None or product.binomials or len(product.exponent) != 1 or len(product.rest) != 1:
+    if product.binomials or len(product.exponent) != 1 or len(product.rest) != 1:
         return None
     ((k, c),), (series,) = product.exponent, product.rest
     if not isinstance(series, sp.hyper) or not (-c).is_positive or len(series.ap) > len(series.bq):
@@ -55,10 +55,10 @@ def integrate(integral: Any) -> Found | None:
     return Found(ROUTE, ((product.constant * sp.gamma(s) * (-c) ** -s / k * total, ROUTE),))
 
 
-def _is_bessel(node: Any) -> bool:
-    return isinstance(node, sp.besseli)
+def bessel_as_series(expr: Any) -> Any:
+    """Every I_nu(z) as (z/2)^nu/G(nu + 1) 0F1(; nu + 1; z^2/4)."""
 
+    def series(nu: Any, z: Any) -> Any:
+        return (z / 2) ** nu / sp.gamma(nu + 1) * sp.hyper([], [nu + 1], z**2 / 4)
 
-def _as_hyper(node: Any) -> Any:
-    nu, z = node.args
-    return (z / 2) ** nu / sp.gamma(nu + 1) * sp.hyper([], [nu + 1], z**2 / 4)
+    return expr.replace(sp.besseli, series)

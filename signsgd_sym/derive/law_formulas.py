@@ -1,0 +1,267 @@
+r"""Everything about one label-noise law: phi in closed form, what follows from it, each with its verdict.
+
+`law_formulas` searches a closed form of phi = (2/pi) E exp(-eps^2/(4 R)), then records as derivations
+
+    phi         the closed form, its limits and expansions at R -> 0 and R -> oo,
+    psi         psi = (pi/2) phi sqrt(P/R) and its limits, where eps has a variance,
+    stationary  R phi/sqrt(2 R) = eta tr(D)/(4 d) and its solution, where one is found,
+
+and has every step checked. Without a closed form phi stays an integral that the kernel encloses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from signsgd_sym import notation as nt
+from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
+from signsgd_sym.derive.consequences import Expansion, expansions, solve_stationary
+from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
+from signsgd_sym.derive.phi import drift_rate_at_zero, phi_as_mean, phi_mean, phi_of
+from signsgd_sym.derive.readable import readable
+from signsgd_sym.derive.worker import Stopped, stream
+from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.parts import Atom
+from signsgd_sym.notation import D, P, R, d, eta, phi
+from signsgd_sym.proof.check import Checker
+from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
+from signsgd_sym.proof.verdict import Judgement, Report, Verdict
+from signsgd_sym.special import over
+
+SECONDS = 20.0
+"""For the search of a closed form; what follows from it gets as long again."""
+BEYOND = 12
+"""A rest smaller than every power is checked as O(R^12)."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One line of the answer: `name` says of what, `step` is in `derivation`, `judgement` is the verdict."""
+
+    name: str
+    derivation: Derivation
+    step: str
+    judgement: Judgement
+
+    @property
+    def value(self) -> Any:
+        """The right-hand side."""
+        return self.derivation[self.step].rhs
+
+
+@dataclass(frozen=True)
+class LawFormulas:
+    """What is known of one law; `statements` carry the verdicts.
+
+    `phi` is None without a certified closed form; `integral` is phi as an integral, always there. `psi` is
+    None where it is undefined, `psi_reason` then says why. `expansions` are those of phi.
+    """
+
+    law: NoiseLaw
+    form: ClosedForm
+    phi: Any | None
+    integral: Any
+    psi: Any | None
+    psi_reason: str
+    expansions: tuple[Expansion, ...]
+    monotone: Monotonicity
+    equation: Any
+    stationary: Any | None
+    derivations: tuple[Derivation, ...]
+    statements: tuple[Statement, ...]
+    stopped: str = ""
+
+    def statement(self, name: str) -> Statement | None:
+        """The statement of this name, or None."""
+        return next((s for s in self.statements if s.name == name), None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of phi: UNKNOWN without a closed form."""
+        return self.form.verdict
+
+    @property
+    def evaluable(self) -> Any:
+        """phi for numbers: the closed form where there is one."""
+        return self.integral if self.phi is None else self.phi
+
+
+@dataclass
+class _Book:
+    """Collects the derivations and the judgements on their steps."""
+
+    law: NoiseLaw
+    seed: int
+    points: int
+    digits: int
+    derivations: list[Derivation] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+
+    def close(self, record: Recorder, names: dict[str, str], known: dict[str, Judgement]) -> None:
+        """Finish a derivation and judge the steps that have a name, unless their judgement is known."""
+        derivation = record.finish()
+        checker = Checker(derivation, self.seed, self.points, self.digits, measure_needs=False)
+        self.derivations.append(derivation)
+        for step, name in names.items():
+            judgement = known.get(step) or checker.judge(derivation[step])
+            self.statements.append(Statement(name, derivation, step, judgement))
+
+
+def law_formulas(
+    law: NoiseLaw,
+    *,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    points: int = POINTS,
+    digits: int = DIGITS,
+    form: ClosedForm | None = None,
+) -> LawFormulas:
+    """Search, derive and check; `form` is the closed form of the mean in phi where it is known already.
+
+    >>> from signsgd_sym.model.noise import noise_law
+    >>> found = law_formulas(noise_law("Normal(0, v)"), points=5, digits=20)
+    >>> found.phi, found.psi, found.stationary
+    """
+    response = phi_as_mean()
+    form = form or phi_mean(law, response, seconds=seconds)
+    value, integral = phi_of(form, response), over(response, law)
+    book = _Book(law, seed, points, digits)
+    found, stopped = _follow_up(law, value, seconds)
+    ends = _record_phi(book, form, value, integral, found, response)
+    psi, reason = _record_psi(book, value, integral, ends)
+    equation, stationary = _record_stationary(book, value, integral, found)
+    return LawFormulas(
+        law, form, value, integral, psi, reason,
+        tuple(e for e in found if isinstance(e, Expansion)),
+        drift_monotonicity(law, integral if value is None else value),
+        equation, stationary, tuple(book.derivations), tuple(book.statements), stopped,
+    )  # fmt: skip
+
+
+def consequences(law: NoiseLaw, value: Any | None) -> Iterator[Any]:
+    """Expansions, then solutions of the stationary equation; runs in a process of its own."""
+    yield from expansions(law, 2 / sp.pi)
+    if value is not None:
+        yield from solve_stationary(R * value / sp.sqrt(2 * R), LEVEL)
+
+
+LEVEL = eta * sp.Trace(D) / (4 * d)
+"""The level eta tr(D)/(4 d) of the stationary equation."""
+
+
+def _follow_up(law: NoiseLaw, value: Any | None, seconds: float) -> tuple[list[Any], str]:
+    found: list[Any] = []
+    try:
+        for item in stream(consequences, (law, value), seconds):
+            found.append(item)
+    except Stopped as stopped:
+        return found, str(stopped)
+    return found, ""
+
+
+def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
+    relations = (Assumption(str(relation), relation) for relation in law.relations)
+    return (Assumption(f"eps ~ {law.text}", laws=(law,), name="law"), *relations)
+
+
+def _record_phi(
+    book: _Book, form: ClosedForm, value: Any, integral: Any, found: list[Any], response: Any
+) -> dict[str, Any]:
+    """phi, its limits and its expansions; returns the limits."""
+    law = book.law
+    record = Recorder("law-phi", f"phi for eps ~ {law.text}", _given(law))
+    names: dict[str, str] = {}
+    known: dict[str, Judgement] = {}
+    record.define(phi, integral, "the linear response of the sign rule, integrated against the law")
+    step = 1
+    if value is not None:
+        record.equal(phi, value, " and ".join(form.routes))
+        step += 1
+        names[str(step)], known[str(step)] = "phi", form.judgement
+    mass = sp.Add(*(w for w, part in law.parts if isinstance(part, Atom) and part.location == 0))
+    limits = {
+        "phi at 0": (phi, 2 * mass / sp.pi, sp.S.Zero, "(2/pi) P(eps = 0)"),
+        "drift rate at 0": (
+            phi / sp.sqrt(2 * R), drift_rate_at_zero(law, response), sp.S.Zero, "the smoothing identity",
+        ),
+        "phi at oo": (phi, 2 / sp.pi, sp.oo, "dominated convergence"),
+    }  # fmt: skip
+    for name, (left, right, point, reason) in limits.items():
+        record.tends(left, right, reason, variable=R, point=point)
+        step += 1
+        names[str(step)] = name
+    for expansion in found:
+        if not isinstance(expansion, Expansion):
+            continue
+        order = expansion.order if expansion.order != 0 else R**BEYOND
+        record.expand(
+            phi, expansion.series, expansion.reason, variable=R, order=order, point=expansion.point
+        )
+        step += 1
+        names[str(step)] = "small R" if expansion.point == 0 else "large R"
+    book.close(record, names, known)
+    return {name: right for name, (_, right, _, _) in limits.items()}
+
+
+def _record_psi(
+    book: _Book, value: Any, integral: Any, ends: dict[str, Any]
+) -> tuple[Any | None, str]:
+    """psi = (pi/2) phi sqrt(P/R) where eps has a variance; else None and the reason."""
+    power = book.law.second_moment()
+    given = list(_given(book.law))
+    if isinstance(power, sp.Piecewise):
+        (finite, condition), *_ = power.args given.append(Assumption(f"{condition}, so that E[eps^2] is
+        finite", condition, name="finite-variance")) power = finite
+    if power.is_infinite:
+        return None, f"E[eps^2] is infinite for {book.law.text}: P = R + E[eps^2]/2 does not exist"
+    record = Recorder("law-psi", f"psi for eps ~ {book.law.text}", tuple(given))
+    record.define(phi, integral if value is None else value, "phi, see above")
+    record.define(P, R + power / 2, "the population risk")
+    compression = sp.pi / 2 * phi * sp.sqrt(P / R)
+    names = {}
+    psi = compression.subs({phi: integral if value is None else value, P: R + power / 2})
+    if value is not None:
+        psi = readable(psi)
+        record.equal(compression, psi, "insert")
+        names["3"] = "psi"
+    rate = ends["drift rate at 0"]
+    step = len(names) + 2
+    if rate.is_finite:
+        at_zero = readable(sp.pi / 2 * rate * sp.sqrt(power)) record.tends(compression, at_zero, "(pi/2)
+        sqrt(E eps^2) times the drift rate at 0", variable=R, point=0) step += 1 names[str(step)] = "psi at
+        0"
+    elif rate is sp.oo:
+        record.tends(compression, sp.oo, "the drift rate is infinite at 0", variable=R, point=0)
+        step += 1
+        names[str(step)] = "psi at 0"
+    record.tends(compression, 1, "phi tends to 2/pi and P/R to 1", variable=R, point=sp.oo)
+    names[str(step + 1)] = "psi at oo"
+    book.close(record, names, {})
+    return psi, ""
+
+
+def _record_stationary(
+    book: _Book, value: Any, integral: Any, found: list[Any]
+) -> tuple[Any, Any | None]:
+    """The stationary equation, and the first solution that is certified."""
+    left = R * (phi if value is None else value) / sp.sqrt(2 * R)
+    equation = sp.Eq(readable(left) if value is not None else left, LEVEL, evaluate=False)
+    for root in found:
+        if isinstance(root, Expansion):
+            continue
+        name = sp.Symbol("A", positive=True) record = Recorder("law-stationary", f"The stationary risk for
+        eps ~ {book.law.text}", _given(book.law)) inserted = (R * value / sp.sqrt(2 * R)).subs(R,
+        root.subs(sp.Trace(D), 4 * d * name / eta)) record.equal(inserted, name, "insert the solution; A =
+        eta tr(D)/(4 d)") trial = _Book(book.law, book.seed, book.points, book.digits) trial.close(record,
+        {"1": "stationary risk"}, {}) if trial.statements[0].judgement.verdict.passed:
+            book.derivations += trial.derivations
+            book.statements += trial.statements
+            return equation, root
+    return equation, None
+
+
+__all__ = ["LawFormulas", "Statement", "law_formulas"]
