@@ -71,14 +71,16 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Half:
-    """`f(y)` is weight times the density at start + sign y, for 0 < y < length (1 if the piece is infinite).
+    """`f(y)` and `plain(y)` are the density at start + sign y, 0 < y < length (1 if the piece is infinite).
 
-    `length` is the unit in which `lo` and `hi` are given below.
+    `f` has its sums expanded in y, which keeps digits next to the end and loses them far away from it;
+    `plain` is as it was given. `length` is the unit in which `lo` and `hi` are given below.
     """
 
     expression: Any
     y: Any
     f: Evaluator
+    plain: Evaluator
     weight: arb
     start: arb
     sign: int
@@ -87,10 +89,17 @@ class Half:
 
     def at(self, y: acb, analytic: bool = False) -> acb:
         """Weight times the density; NaN where the kernel has no value."""
-        try:
-            return self.weight * self.f([y], analytic)
-        except (Undecided, PointRejected, ZeroDivisionError, ValueError):
-            return nan()
+        best = nan()
+        for f in (self.plain, self.f):
+            try:
+                value = self.weight * f([y], analytic)
+            except (Undecided, PointRejected, ZeroDivisionError, ValueError):
+                continue
+            if value.is_finite() and not best.abs_upper() < value.abs_upper():
+                best = value
+            if self.f is self.plain:
+                break
+        return best
 
     def square(self, u: float | arb) -> arb:
         """x^2 at y = u length."""
@@ -204,19 +213,23 @@ def halves_of(term: Term) -> Iterator[Half]:
             y = sp.Symbol("y", positive=True)
             ends = [(a, 1)] if b is sp.oo else [(a, 1), (b, -1)]
             for start, sign in ends:
-                inside = regular(tidy(density.subs(x, reflect * (start + sign * y)), y))
+                plain = regular(density.subs(x, reflect * (start + sign * y)))
+                inside = tidy(plain, y)
                 length = sp.S.One if b is sp.oo else (b - a) / 2
                 key = inside, start, sign, length, b is sp.oo
-                total, origin = found.get(key, (sp.S.Zero, (density, reflect)))
+                total, origin = found.get(key, (sp.S.Zero, (plain, density, reflect)))
                 found[key] = total + weight, origin
     y = sp.Symbol("y", positive=True)
-    for (inside, start, sign, length, infinite), (weight, (density, reflect)) in found.items():
+    for (inside, start, sign, length, infinite), (weight, origin) in found.items():
+        plain, density, reflect = origin
         try:
             with precision(BITS):
                 f, original = compile_expr(inside, (y,)), compile_expr(density, (x,))
-                half = Half(inside, y, f, number(weight), number(start), sign, number(length), infinite)
+                g = f if plain == inside else compile_expr(plain, (y,))
+                half = Half(inside, y, f, g, number(weight), number(start), sign, number(length), infinite)
                 point = acb(half.length) * 3 / 8
-                agree(f([point], False), original([reflect * (half.start + sign * point)], False))
+                at = [reflect * (half.start + sign * point)]
+                agree(f([point], False), g([point], False), original(at, False))
         except Unsupported as reason:
             raise NotConverged(f"the density {density} cannot be integrated: {reason}.") from None
         yield half

@@ -111,10 +111,12 @@ def _table(R):
     for row in rows[:0:-1]:
         now, after = (2 * t * now - after) + row, now
     value = np.exp(_BETAS[piece] * t) * ((t * now - after) + rows[0])
-    below = np.minimum(R / _BREAKS[0], 1.0) ** {surrogate.power_lo!r}
-    below = {surrogate.at_zero!r} + (value - {surrogate.at_zero!r}) * below
-    beyond = 2 / np.pi - (2 / np.pi - value) * np.minimum(_BREAKS[-1] / R, 1.0) ** {surrogate.power_hi!r}
-    value = np.where(R < _BREAKS[0], below, np.where(R > _BREAKS[-1], beyond, value))
+    first, last = _BREAKS[0], _BREAKS[-1]
+    small = (np.minimum(R, first) / first) ** {surrogate.power_lo!r}
+    large = (last / np.maximum(R, last)) ** {surrogate.power_hi!r}
+    below = {surrogate.at_zero!r} + (value - {surrogate.at_zero!r}) * small
+    beyond = 2 / np.pi - (2 / np.pi - value) * large
+    value = np.where(R < first, below, np.where(R > last, beyond, value))
     return np.clip(value, 0.0, 2 / np.pi)
 """
 

@@ -177,10 +177,15 @@ class Refiner:
             if not value * 2.0 ** (light - 1) < 1e-45:
                 break
             light -= 1
-        if light < last:
+        goal = self.log_total + math.log(TOLERANCE)
+        while light < last:  # a peak between two powers of 2 was not seen: then bisect
             beyond = half.mass(2.0**light, None, 2, arb(10) ** -40)
-            if beyond is not None:
-                return light, Error(above(beyond), half.least_square(2.0**light, 2.0**light))
+            if beyond is None:
+                break
+            error = Error(above(beyond), half.least_square(2.0**light, 2.0**light))
+            if self._small(error, np.maximum(goal, math.log(1e-40))):
+                return light, error
+            light = (light + last + 1) // 2
         return last, Error(above(half.weight * mass), half.least_square(2.0**last, 2.0**last))
 
 

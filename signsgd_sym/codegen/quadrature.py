@@ -22,7 +22,6 @@ from signsgd_sym.balls.ball import Evaluator, precision
 from signsgd_sym.codegen.halves import BITS, halves_of, number
 from signsgd_sym.codegen.measure import Measure, Term
 from signsgd_sym.codegen.panels import FLOOR, Panel, Refiner, crude_total
-from signsgd_sym.errors import NotConverged
 from signsgd_sym.notation import R
 
 Array = NDArray[np.float64]
@@ -83,9 +82,8 @@ class Rule:
                 decay = np.exp(-sigma[:, None] * (square - reference)[None, :] * (1 - 1e-12))
                 error += decay @ scale + sigma * (decay @ slope)
             total = _tree_sum(kernel * self.weight)
-        if not np.all(np.isfinite(total)):
-            raise NotConverged("the mean over the noise overflows float64; use a wider scale.")
-        return total, error * 1.01
+        known = np.isfinite(total) & np.isfinite(error)
+        return np.where(known, total, 0.0), np.where(known, error * 1.01, np.inf)
 
 
 def _tree_sum(terms: Array) -> Array:
@@ -146,14 +144,17 @@ class Quadrature:
             return found
 
     def log_phi(self, risks: Array) -> tuple[Array, Array]:
-        """log phi and the proved relative error of phi at increasing R, a binade at a time.
+        """log phi and the proved relative error of phi at increasing R, by binades where that will do.
 
         The logarithm is rounded: to be used with slack.
         """
         exponent = np.floor(np.log2(risks))
         pairs: list[tuple[arb, float]] = []
         for e in np.unique(exponent):
-            pairs += self.balls([arb(float(r)) for r in risks[exponent == e]])
+            cluster = [arb(float(r)) for r in risks[exponent == e]]
+            together = self.balls(cluster)
+            for r, pair in zip(cluster, together, strict=True):
+                pairs.append(pair if pair[1] < 1e-12 or len(cluster) == 1 else self.balls([r])[0])
         logs = [float(value.log()) if value > 0 else -math.inf for value, _ in pairs]
         return np.array(logs), np.array([error for _, error in pairs])
 

@@ -75,12 +75,12 @@ class Surrogate:
         for row in table[:0:-1]:
             now, after = (2 * t * now - after) + row, now
         value = np.exp(self.betas[piece] * t) * ((t * now - after) + table[0])
+        first, last = self.range
         with np.errstate(under="ignore"):
-            small = np.minimum(R / self.breaks[0], 1.0) ** self.power_lo
-            large = np.minimum(self.breaks[-1] / R, 1.0) ** self.power_hi
+            small = (np.minimum(R, first) / first) ** self.power_lo
+            large = (last / np.maximum(R, last)) ** self.power_hi
         below = self.at_zero + (value - self.at_zero) * small
         beyond = TWO_OVER_PI - (TWO_OVER_PI - value) * large
-        first, last = self.range
         value = np.where(first > R, below, np.where(last < R, beyond, value))
         return np.asarray(np.clip(value, 0.0, TWO_OVER_PI))
 

@@ -28,7 +28,7 @@ class RiskResult:
     """The risk curve R(t) and all it rests on.
 
     `stationary` is the stationary risk at constant eta (None for a varying schedule or a diverging ODE).
-    `error_budget` holds relative errors: `phi` of the generated function against quadrature, `solver` of
+    `error_budget` holds relative errors: `phi` of the generated function (measured or proved), `solver` of
     the integrator.
     """
 
