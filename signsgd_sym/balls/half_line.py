@@ -28,9 +28,10 @@ from signsgd_sym.balls.ball import (
     precision,
     upper,
 )
-from signsgd_sym.balls.compile import Slots, compile_node, extend
+from signsgd_sym.balls.compile import compile_node
 from signsgd_sym.balls.functions import EVAL_LIMIT
 from signsgd_sym.balls.majorant import Majorant
+from signsgd_sym.balls.scope import Slots, extend
 from signsgd_sym.balls.terms import NoMajorant, grows
 
 Integrand = Callable[[acb, bool], acb]
