@@ -1,4 +1,4 @@
-"""An exponential evaluated once for several uses is never that of another argument, parameter or precision."""
+"""An exponential evaluated once for several uses is never that of another argument or precision."""
 
 from __future__ import annotations
 
