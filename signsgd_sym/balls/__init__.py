@@ -1,11 +1,10 @@
 """The trusted kernel: SymPy expressions as rigorous balls (python-flint), and nothing else is trusted.
 
 Read in this order: `ball` (what a ball means), `functions` and `hypergeometric` (numbers to numbers),
-`circle` (Taylor coefficients), `exponentials`, `compile` and `piecewise` (trees to closures), `terms`,
-`named_bounds`, `exp_minus_one` and `majorant` (bounds up to infinity), `half_line`, `kinks`, `integrals`,
-`under_integral`, `sums`, `matrices`, `evaluate` (accuracy, comparison), `sign_rules` and `positivity` (signs
-on intervals). `sample` and `model` only
-draw points.
+`circle` (Taylor coefficients), `exponentials`, `scope`, `compile` and `piecewise` (trees to closures),
+`terms`, `named_bounds`, `exp_minus_one` and `majorant` (bounds up to infinity), `settling`, `half_line`,
+`kinks`, `integrals`, `under_integral`, `sums`, `matrices`, `evaluate` (accuracy, comparison), `sign_rules`
+and `positivity` (signs on intervals). `sample` and `model` only draw points.
 
 Of SymPy it relies on the meaning of a tree and on the assumptions of symbols. What `subs`, `expand` and
 `rewrite` make of an integrand is compared with the integrand, as balls, each time it is used.

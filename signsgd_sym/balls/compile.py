@@ -7,12 +7,12 @@ variables of integrals and sums become further slots at the end of that list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import sympy as sp
-from flint import acb, arb, ctx
+from flint import acb, arb
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, as_integer, nan, rational
 from signsgd_sym.balls.circle import derivative
@@ -20,8 +20,8 @@ from signsgd_sym.balls.exp_minus_one import exponent_beside_one
 from signsgd_sym.balls.exponentials import PRODUCTS, expm1, first_finite, led_by_exponential, scaled_pairs
 from signsgd_sym.balls.functions import FUNCTIONS, exp, half_power, power
 from signsgd_sym.balls.hypergeometric import meijer_g, pfq
+from signsgd_sym.balls.scope import Exponent, Scope, Slots, extend, kept_result
 
-Slots = Mapping[Any, int]
 CONSTANTS: dict[Any, Callable[[], acb]] = {
     sp.pi: lambda: acb.pi(),
     sp.E: lambda: acb(1).exp(),
@@ -58,7 +58,9 @@ def compile_node(e: Any, slots: Slots) -> Evaluator:
         return lambda args, analytic: constant()
     inner = getattr(slots, "innermost", None)
     if inner is not None and e.args and not e.has(inner):
-        return _hoisted(compile_node(e, Scope(slots)), slots[inner])
+        return kept_result(compile_node(e, Scope(slots)), slots[inner])
+    if inner is not None and isinstance(e, sp.exp):
+        return _shared_exponential(e, slots)
     for kinds, compiled in _rules():
         if isinstance(e, kinds):
             return compiled(e, slots)
@@ -69,32 +71,27 @@ def compile_node(e: Any, slots: Slots) -> Evaluator:
     return _apply(rule, [compile_node(arg, slots) for arg in e.args])
 
 
-class Scope(dict[Any, int]):
-    """Slots in which `innermost` is the variable that changes from call to call, if there is one."""
+def _shared_exponential(e: sp.exp, slots: Any) -> Evaluator:
+    """exp(n h), for integers n as (exp h)^n where h occurs again: an exponential costs ten products.
 
-    innermost: Any = None
-
-
-def _hoisted(f: Evaluator, k: int) -> Evaluator:
-    """`f`, which depends on the first k arguments alone, evaluated once for each choice of them.
-
-    Quadrature calls an integrand thousands of times with one argument changing. Arguments are compared by
-    identity, and kept, so that no other object can take their place.
+    On the wide balls by which quadrature bounds an integrand a power would be wider than exp(n h).
     """
-    kept: tuple[int, bool, tuple[Ball, ...], Ball] | None = None
+    n, h = e.args[0].as_coeff_Mul()
+    if not n.is_Integer:
+        n, h = sp.S.One, e.args[0]
+    if h not in slots.exponents:
+        k = slots[slots.innermost] + 1
+        inner = compile_node(h, slots)
+        one = kept_result(lambda args, analytic: exp(inner(args, analytic)), k)
+        slots.exponents[h] = Exponent(inner, one)
+    shared, power_of_it = slots.exponents[h], int(n)
+    shared.uses += 1
 
-    def value(args: Sequence[Ball], analytic: bool) -> Ball:
-        nonlocal kept
-        if (
-            kept is not None
-            and kept[0] == ctx.prec
-            and kept[1] == analytic
-            and all(a is b for a, b in zip(kept[2], args, strict=False))
-        ):
-            return kept[3]
-        result = f(args, analytic)
-        kept = ctx.prec, analytic, tuple(args[:k]), result
-        return result
+    def value(args: Sequence[Ball], analytic: bool) -> acb:
+        if shared.uses == 1 or (analytic and power_of_it != 1):
+            return exp(power_of_it * shared.value(args, analytic))
+        one = shared.exp(args, analytic)
+        return one if power_of_it == 1 else one**power_of_it
 
     return value
 
@@ -246,14 +243,6 @@ def _kronecker(e: sp.KroneckerDelta, slots: Slots) -> Evaluator:
     if len(e.args) > 2:
         raise Unsupported(f"the range of {e}")
     return compile_node(sp.Piecewise((1, sp.Eq(*e.args[:2], evaluate=False)), (0, True)), slots)
-
-
-def extend(slots: Slots, *names: Any) -> Scope:
-    """`slots` with bound variables appended (they shadow symbols of the same name)."""
-    size = max(slots.values(), default=-1) + 1
-    scope = Scope({**slots, **{name: size + k for k, name in enumerate(names)}})
-    scope.innermost = names[0] if len(names) == 1 else None
-    return scope
 
 
 @cache

@@ -16,7 +16,8 @@ from flint import acb, acb_mat
 
 from signsgd_sym.balls.ball import Ball, Evaluator
 from signsgd_sym.balls.circle import derivative
-from signsgd_sym.balls.compile import Slots, compile_node
+from signsgd_sym.balls.compile import compile_node
+from signsgd_sym.balls.scope import Slots
 from signsgd_sym.special import Generator, Variation
 
 

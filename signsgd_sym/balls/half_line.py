@@ -3,7 +3,8 @@
 * Near 0, a g holomorphic there is integrated as it stands; otherwise y = e^u, down to a small delta, and
 the rest
   is bounded by delta sup|g| or by a majorant of g(1/w)/w^2 for w >= 1/delta.
-* Up to infinity, y = e^u up to N, and the rest is bounded by a majorant for y >= N.
+* Up to infinity, y = e^u up to N, and the rest is bounded by a majorant for y >= N, or is an integral in 1/y
+  but for a factor near 1: see `settling`.
 * Where that fails, y = e^(-s) or e^s is put first, for integrands that depend on log y.
 
 The finite integrals are FLINT's `acb.integral`, whose error bound is rigorous.
@@ -28,9 +29,11 @@ from signsgd_sym.balls.ball import (
     precision,
     upper,
 )
-from signsgd_sym.balls.compile import Slots, compile_node, extend
+from signsgd_sym.balls.compile import compile_node
 from signsgd_sym.balls.functions import EVAL_LIMIT
 from signsgd_sym.balls.majorant import Majorant
+from signsgd_sym.balls.scope import Slots, extend
+from signsgd_sym.balls.settling import Settling, settling
 from signsgd_sym.balls.terms import NoMajorant, grows
 
 Integrand = Callable[[acb, bool], acb]
@@ -132,6 +135,10 @@ def from_end(
         e = sp.expand_log(neat.subs(y, image)) * image
         return compile_node(e, extend(slots, s)), from_end(e, s, sp.S.Zero, 1, None, slots, substitute=False)
 
+    @cache
+    def settled() -> Settling:
+        return settling(at_infinity()[0], y, slots, tidy)
+
     def value(args: Sequence[Ball], analytic: bool, tol: arb) -> acb:
         g = bind(direct, args, analytic)
         limit = length(args, analytic) if length else None
@@ -146,14 +153,17 @@ def from_end(
 
         continued = continued_symbols(slots, args, analytic)
 
+        def far_majorant(k: int) -> Majorant:
+            return Majorant(y, arb(2) ** k, parameter, continued)
+
         def far_end(k: int) -> arb:
-            return Majorant(y, arb(2) ** k, parameter, continued).tail(at_infinity()[0])
+            return far_majorant(k).tail(at_infinity()[0])
 
         def diverges(k: int) -> bool:
             """A real f with |f| >= C y^k exp(-sum c y^p) has no zero for y >= N, hence one sign, and its
             integral is infinite if k >= -1 and the exponent is not negative: `grows`.
             """
-            majorant = Majorant(y, arb(2) ** k, parameter, continued)
+            majorant = far_majorant(k)
             try:
                 below = majorant.lower(at_infinity()[0])
             except NoMajorant:
@@ -185,6 +195,18 @@ def from_end(
             except NoMajorant:
                 raise reason from None
 
+        def settle() -> tuple[acb, arb, acb] | None:
+            """As `cut`, for a far end where the integrand is regular but for factors near 1."""
+            h = bind(settled().inverted, args, analytic)
+            if not _holomorphic(h, acb(1) / 64):
+                return None
+            try:
+                k, slack = _first_below(lambda k: settled().rest(far_majorant(k)), tol)
+            except NoMajorant:
+                return None
+            same.append(h(1 / y0, False) / y0**2 * settled().factor([*args, y0], analytic))
+            return k * acb(2).log(), slack, quadrature(h, acb(0), acb(arb(2) ** -k), tol)
+
         total, near_slack, far_slack = acb(0), arb(0), arb(0)
         far = limit.log() if limit is not None else acb(0)
         regular = next((k for k in (0, 8, 16, 32, 64) if _holomorphic(g, first * arb(2) ** -k)), None)
@@ -196,7 +218,7 @@ def from_end(
             same.append(at_zero()[1]([*args, 1 / y0], analytic) / y0**2)
         if limit is None:
             try:
-                far, far_slack, rest = cut(far_end, 1)
+                far, far_slack, rest = settle() or cut(far_end, 1)
             except NoMajorant:
                 if not analytic and any(diverges(k) for k in range(7)):
                     raise Divergent(f"the integral of {f} does not converge") from None

@@ -26,9 +26,10 @@ from signsgd_sym.balls.ball import (
     precision,
     upper,
 )
-from signsgd_sym.balls.compile import Slots, compile_node, extend
+from signsgd_sym.balls.compile import compile_node
 from signsgd_sym.balls.half_line import Piece, bind, both, from_end, probe, quadrature
 from signsgd_sym.balls.kinks import kink_functions, resolve, without_floors
+from signsgd_sym.balls.scope import Slots, extend
 from signsgd_sym.balls.terms import NoMajorant
 
 Chooser = Callable[[Sequence[Ball], bool], list[Piece] | None]

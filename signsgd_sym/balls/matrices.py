@@ -17,8 +17,9 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, as_integer, nan
-from signsgd_sym.balls.compile import Slots, compile_node, extend
+from signsgd_sym.balls.compile import compile_node
 from signsgd_sym.balls.functions import power
+from signsgd_sym.balls.scope import Slots, extend
 
 
 def elementwise(f: Callable[..., acb], *matrices: acb_mat) -> acb_mat:

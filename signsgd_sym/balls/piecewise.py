@@ -16,7 +16,8 @@ from flint import acb, arb
 from sympy.core.relational import Relational
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, hull, is_real, nan
-from signsgd_sym.balls.compile import Slots, compile_node
+from signsgd_sym.balls.compile import compile_node
+from signsgd_sym.balls.scope import Slots
 
 
 def _real_only(on_real: Callable[..., acb], in_general: Callable[..., acb]) -> Callable[..., Evaluator]:

@@ -164,6 +164,8 @@ class Signs:
 
     def cover(self, low: arb, high: arb, budget: int) -> bool:
         """Whether the function is seen to be >= 0 on balls that cover [low, high]."""
+        if low >= high:
+            return True
         edges, step = [low], high * arb(2) ** -12 if low.is_zero() else low
         while step < high:
             edges.append(step)

@@ -25,8 +25,9 @@ from signsgd_sym.balls.ball import (
     nan,
     upper,
 )
-from signsgd_sym.balls.compile import Slots, compile_node, extend
+from signsgd_sym.balls.compile import compile_node
 from signsgd_sym.balls.majorant import Majorant
+from signsgd_sym.balls.scope import Slots, extend
 from signsgd_sym.balls.terms import NoMajorant, sup
 from signsgd_sym.balls.terms import tail as tail_integral
 

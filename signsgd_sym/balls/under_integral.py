@@ -20,7 +20,8 @@ from flint import acb, arb
 
 from signsgd_sym.balls.ball import Ball, Evaluator, Unsupported, agree, disc, nan, precision
 from signsgd_sym.balls.circle import derivative
-from signsgd_sym.balls.compile import Slots, compile_node, extend
+from signsgd_sym.balls.compile import compile_node
+from signsgd_sym.balls.scope import Slots, extend
 
 RADII = [-20, -40, -80, -160]  # of P, as powers of 2
 
