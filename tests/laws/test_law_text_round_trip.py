@@ -35,6 +35,9 @@ COMPOSITE = [
     "Mixture((1/3, Density(x, (0, sqrt(2))) + Normal(0, 1)), (2/3, Dirac(0)))",
     "SymmetricStable(alpha, c) + Normal(0, s)",
     "Truncated(Normal(0, s), (-a, a))",
+    "m + Truncated(Normal(0, s), (-1, a))",
+    "Truncated(Mixture((p, Normal(m, s)), (1 - p, Dirac(0))), (-1, 2))",
+    "Truncated(Mixture((1/3, Laplace(m, b)), (2/3, Dirac(0))), (-1, 2))",
     "Truncated(m - 3*StudentT(nu), (-1, oo))",
     "1/2*Truncated(Density(x, (0, sqrt(2))), (1/2, 1))",
     "Truncated(SymmetricStable(alpha, c) + Normal(0, s), (0, 1)) + Normal(0, s)",
@@ -118,6 +121,8 @@ def test_other_scipy_laws_are_refused_with_the_supported_ones():
         ("Uniform(-a, a)", {"a": (True, True)}),
         ("Chi(n)", {"n": (True, True)}),
         ("Normal(a, a)", {"a": (True, True)}),
+        ("Mixture((p, Normal(0, 1)), (1 - p, Dirac(0)))", {"p": (True, True)}),
+        ("Truncated(Normal(m, 1), (m - a, m + a))", {"m": (True, None), "a": (True, True)}),
         ("density: b*exp(-b*x) on (0, oo)", {"b": (True, True)}),
     ],
 )
