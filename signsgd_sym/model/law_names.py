@@ -36,8 +36,9 @@ RESERVED: Mapping[str, str] = {
 }
 """Names that have a meaning of their own in derivations."""
 
-_SYMBOL = {"location": location, "positive": positive, "integer": count}
-_STRENGTH = ("location", "positive", "integer")
+_SYMBOL = {"aside": positive, "location": location, "positive": positive, "integer": count}
+_STRENGTH = ("aside", "location", "positive", "integer")
+"""Weakest first: the strongest place of a name decides. `aside` is a weight or the end of an interval."""
 
 
 def is_law(node: ast.AST) -> bool:
@@ -51,7 +52,8 @@ def parameter_symbols(reader: Reader, tree: ast.expr) -> dict[str, sp.Symbol]:
     """A symbol for every parameter name in the text of a law.
 
     Real where it only stands for a location, a positive integer where it stands for a number of terms or
-    degrees of freedom, positive everywhere else.
+    degrees of freedom, positive everywhere else. A weight of a mixture or an end of Truncated makes a name
+    positive only if it stands nowhere else: those of a truncated law may hold any of its parameters.
 
     Raises:
         ParseError: for a name that has a meaning of its own.
@@ -70,6 +72,14 @@ def parameter_symbols(reader: Reader, tree: ast.expr) -> dict[str, sp.Symbol]:
 def _places(node: ast.AST, kind: str = "positive") -> Iterator[tuple[str, str]]:
     """Each parameter name with the kind of the place where it stands."""
     match node:
+        case ast.Call(func=ast.Name(id="Truncated"), args=[law, ends]):
+            yield from _places(law, kind)
+            yield from _places(ends, "aside")
+        case ast.Call(func=ast.Name(id="Mixture"), args=entries):
+            for entry in entries:
+                inside = entry.elts if isinstance(entry, ast.Tuple) and len(entry.elts) == 2 else [entry]
+                for k, part in enumerate(inside):
+                    yield from _places(part, "aside" if len(inside) == 2 and k == 0 else kind)
         case ast.Call(func=ast.Name(id=name), args=arguments):
             kinds = [kind] * len(arguments)
             if name in FAMILIES:

@@ -91,19 +91,11 @@ class StablePart(DensityPart):
 
         In the tails, where the density is smaller than that, digits are lost.
         """
-        from scipy.integrate import quad
+        from signsgd_sym.model.stable_density import cosine_integral
 
         alpha, c, shift = float(self.alpha), float(self.c), float(self.shift)
-        top = min(39 / std, 745 ** (1 / alpha) / c)  # beyond, the integrand is below the smallest float64
-
-        def damping(t: float) -> float:
-            return float(np.exp(-((c * t) ** alpha) - (std * t) ** 2 / 2))
-
-        def value(point: float) -> float:
-            options = {"weight": "cos", "wvar": point - shift, "limit": 400, "epsabs": 1e-12}
-            return max(quad(damping, 0, top, **options)[0] / np.pi, 0.0)
-
-        return np.array([value(float(point)) for point in points.ravel()]).reshape(points.shape)
+        values = [cosine_integral(alpha, c, std, float(point) - shift) for point in points.ravel()]
+        return np.array(values, dtype=np.float64).reshape(points.shape)
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
@@ -205,11 +197,11 @@ class StablePart(DensityPart):
         return float(self.shift) + np.sign(u) * np.exp(np.minimum(size, LARGEST_LOG))
 
     def pdf(self, points: Array) -> Array:
-        """The density by `scipy.stats.levy_stable`, which integrates Nolan's formula; about 1e-9 relative."""
-        from scipy.stats import levy_stable
+        """The density by series near and far, by Fourier quadrature in between; see `stable_density`."""
+        from signsgd_sym.model.stable_density import stable_pdf
 
-        values = levy_stable.pdf(points, float(self.alpha), 0.0, loc=float(self.shift), scale=float(self.c))
-        return np.asarray(values, dtype=np.float64)
+        c = float(self.c)
+        return stable_pdf(float(self.alpha), (points - float(self.shift)) / c) / c
 
 
 def not_in_range(value: sp.Expr) -> bool:

@@ -9,6 +9,9 @@ from signsgd_sym.model.kinks import clamped, order
 from signsgd_sym.model.parts import Atom, DensityPart
 from signsgd_sym.model.truncated_part import TruncatedPart, certainly_between
 
+MAX_OPERATIONS = 150
+"""Size of the sum of weights and masses by which all weights are divided: nesting multiplies it."""
+
 Parts = tuple[tuple[sp.Expr, Atom | DensityPart], ...]
 
 
@@ -67,6 +70,11 @@ def truncated_law(parts: Parts, lo: sp.Expr, hi: sp.Expr) -> Parts:
                 "truncate each part by itself and mix those"
             )
     total = sp.Add(*(weight for weight, _ in kept))
+    if total.count_ops() > MAX_OPERATIONS:
+        raise ParameterError(
+            f"the weights of the mixture truncated to ({lo}, {hi}) are too long to write out; "
+            "truncate once, or mix fewer laws"
+        )
     return tuple((absorbed(weight / total), part) for weight, part in kept)
 
 

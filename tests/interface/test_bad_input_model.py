@@ -19,6 +19,13 @@ from signsgd_sym.errors import (
 from signsgd_sym.model import NoiseLaw, covariance, noise_law
 
 
+def _nested_truncation(depth: int) -> str:
+    text = "Normal(0, 1)"
+    for k in range(depth):
+        text = f"Truncated(Mixture((1/3, {text}), (2/3, Laplace({k}, 1))), (-{40 - k}, {40 - k}))"
+    return text
+
+
 @pytest.mark.parametrize(
     ("text", "error", "complaint"),
     [
@@ -54,6 +61,7 @@ from signsgd_sym.model import NoiseLaw, covariance, noise_law
         ("Rademacher(-1)", ParameterError, "must be positive"),
         ("Dirac(oo)", ParseError, "not a finite real number"),
         ("Laplace(0, 1) + Laplace(0, 1)", ParseError, "one is a Normal"),
+        (_nested_truncation(12), ParameterError, "too long to write out"),
         ("SymmetricStable(3, 1)", ParameterError, r"alpha of SymmetricStable is 3.*\(0, 2\]"),
         ("SymmetricStable(0, 1)", ParameterError, r"\(0, 2\]"),
         ("SymmetricStable(3/2, -1)", ParameterError, "c of SymmetricStable is -1"),
