@@ -64,17 +64,19 @@ def _expand(f: Any, reach: int) -> PowerSeries | None:
         return None
     if any(k.is_negative and c.is_negative for k, c in product.exponent):
         return PowerSeries((), sp.oo)  # exp(-c/y^k): smaller than any power
-    power, lead, factors = product.power, product.constant, []
+    power, lead = product.power, product.constant
+    u = sp.Dummy("u", positive=True)
+    factors: list[tuple[Any, Any]] = []  # (k, f(u)), each with u = y^k
     for k, c in product.exponent:
         if not k.is_positive:
             return None
-        factors.append((k, lambda u, c=c: sp.exp(c * u)))
+        factors.append((k, sp.exp(c * u)))
     for beta, q, s in product.binomials:
         if q.is_negative and beta.is_positive:  # 1 + beta y^q = beta y^q (1 + y^(-q)/beta)
             power, lead, beta, q = power + q * s, lead * beta**s, 1 / beta, -q
         if not q.is_positive:
             return None
-        factors.append((q, lambda u, beta=beta, s=s: (1 + beta * u) ** s))
+        factors.append((q, (1 + beta * u) ** s))
     steps = {k for k, _ in factors}
     if not steps and not product.rest:
         return PowerSeries(((power, lead),), sp.oo)
@@ -82,8 +84,9 @@ def _expand(f: Any, reach: int) -> PowerSeries | None:
     if not all((step / unit).is_Integer for step in steps):
         return None
     length = int(sp.floor(reach / unit)) + 1 if unit.is_number else SYMBOLIC_TERMS
-    u = sp.Dummy("u", positive=True)
-    total = sp.Mul(*(f(u ** (k / unit)) for k, f in factors), *(rest.subs(_y, u) for rest in product.rest))
+    total = sp.Mul(
+        *(f.subs(u, u ** (k / unit)) for k, f in factors), *(rest.subs(_y, u) for rest in product.rest)
+    )
     coefficients = _taylor(total, u, length)
     if coefficients is None:
         return None
@@ -93,7 +96,7 @@ def _expand(f: Any, reach: int) -> PowerSeries | None:
 
 
 def _is_singular(rest: Any) -> bool:
-    """Whether a logarithm, a root or a pole of y stands in a factor: it has no Taylor series, or not surely."""
+    """Whether a logarithm, a root or a pole of y stands in a factor: it has no Taylor series."""
     return any(node.has(_y) for node in rest.atoms(sp.log)) or any(
         node.base.has(_y) and not (node.exp.is_Integer and node.exp.is_nonnegative) and _vanishes(node.base)
         for node in rest.atoms(sp.Pow)

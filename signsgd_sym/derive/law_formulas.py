@@ -17,7 +17,6 @@ from typing import Any
 
 import sympy as sp
 
-from signsgd_sym import notation as nt
 from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
 from signsgd_sym.derive.consequences import Expansion, expansions, solve_stationary
 from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
@@ -29,7 +28,7 @@ from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import D, P, R, d, eta, phi
 from signsgd_sym.proof.check import Checker
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
-from signsgd_sym.proof.verdict import Judgement, Report, Verdict
+from signsgd_sym.proof.verdict import Judgement, Verdict
 from signsgd_sym.special import over
 
 SECONDS = 20.0
@@ -133,7 +132,7 @@ def law_formulas(
     found, stopped = _follow_up(law, value, seconds)
     ends = _record_phi(book, form, value, integral, found, response)
     psi, reason = _record_psi(book, value, integral, ends)
-    equation, stationary = _record_stationary(book, value, integral, found)
+    equation, stationary = _record_stationary(book, value, found)
     return LawFormulas(
         law, form, value, integral, psi, reason,
         tuple(e for e in found if isinstance(e, Expansion)),
@@ -198,44 +197,40 @@ def _record_phi(
         if not isinstance(expansion, Expansion):
             continue
         order = expansion.order if expansion.order != 0 else R**BEYOND
-        record.expand(
-            phi, expansion.series, expansion.reason, variable=R, order=order, point=expansion.point
-        )
+        record.expand(phi, expansion.series, expansion.reason, variable=R, order=order, point=expansion.point)
         step += 1
         names[str(step)] = "small R" if expansion.point == 0 else "large R"
     book.close(record, names, known)
     return {name: right for name, (_, right, _, _) in limits.items()}
 
 
-def _record_psi(
-    book: _Book, value: Any, integral: Any, ends: dict[str, Any]
-) -> tuple[Any | None, str]:
+def _record_psi(book: _Book, value: Any, integral: Any, ends: dict[str, Any]) -> tuple[Any | None, str]:
     """psi = (pi/2) phi sqrt(P/R) where eps has a variance; else None and the reason."""
     power = book.law.second_moment()
     given = list(_given(book.law))
     if isinstance(power, sp.Piecewise):
-        (finite, condition), *_ = power.args given.append(Assumption(f"{condition}, so that E[eps^2] is
-        finite", condition, name="finite-variance")) power = finite
+        (finite, condition), *_ = power.args
+        words = f"{condition}, so that E[eps^2] is finite"
+        given.append(Assumption(words, condition, name="finite-variance"))
+        power = finite
     if power.is_infinite:
         return None, f"E[eps^2] is infinite for {book.law.text}: P = R + E[eps^2]/2 does not exist"
     record = Recorder("law-psi", f"psi for eps ~ {book.law.text}", tuple(given))
-    record.define(phi, integral if value is None else value, "phi, see above")
+    inserted = integral if value is None else value
+    record.define(phi, inserted, "phi, see above")
     record.define(P, R + power / 2, "the population risk")
     compression = sp.pi / 2 * phi * sp.sqrt(P / R)
-    names = {}
-    psi = compression.subs({phi: integral if value is None else value, P: R + power / 2})
+    names: dict[str, str] = {}
+    psi = compression.subs({phi: inserted, P: R + power / 2})
     if value is not None:
         psi = readable(psi)
         record.equal(compression, psi, "insert")
         names["3"] = "psi"
-    rate = ends["drift rate at 0"]
-    step = len(names) + 2
-    if rate.is_finite:
-        at_zero = readable(sp.pi / 2 * rate * sp.sqrt(power)) record.tends(compression, at_zero, "(pi/2)
-        sqrt(E eps^2) times the drift rate at 0", variable=R, point=0) step += 1 names[str(step)] = "psi at
-        0"
-    elif rate is sp.oo:
-        record.tends(compression, sp.oo, "the drift rate is infinite at 0", variable=R, point=0)
+    rate, step = ends["drift rate at 0"], len(names) + 2
+    if rate.is_finite or rate is sp.oo:
+        at_zero = readable(sp.pi / 2 * rate * sp.sqrt(power)) if rate.is_finite else sp.oo
+        reason = "(pi/2) sqrt(E eps^2) times the drift rate at 0"
+        record.tends(compression, at_zero, reason, variable=R, point=0)
         step += 1
         names[str(step)] = "psi at 0"
     record.tends(compression, 1, "phi tends to 2/pi and P/R to 1", variable=R, point=sp.oo)
@@ -244,20 +239,21 @@ def _record_psi(
     return psi, ""
 
 
-def _record_stationary(
-    book: _Book, value: Any, integral: Any, found: list[Any]
-) -> tuple[Any, Any | None]:
+def _record_stationary(book: _Book, value: Any, found: list[Any]) -> tuple[Any, Any | None]:
     """The stationary equation, and the first solution that is certified."""
     left = R * (phi if value is None else value) / sp.sqrt(2 * R)
-    equation = sp.Eq(readable(left) if value is not None else left, LEVEL, evaluate=False)
+    equation = sp.Eq(left if value is None else readable(left), LEVEL, evaluate=False)
+    level = sp.Symbol("A", positive=True)
     for root in found:
         if isinstance(root, Expansion):
             continue
-        name = sp.Symbol("A", positive=True) record = Recorder("law-stationary", f"The stationary risk for
-        eps ~ {book.law.text}", _given(book.law)) inserted = (R * value / sp.sqrt(2 * R)).subs(R,
-        root.subs(sp.Trace(D), 4 * d * name / eta)) record.equal(inserted, name, "insert the solution; A =
-        eta tr(D)/(4 d)") trial = _Book(book.law, book.seed, book.points, book.digits) trial.close(record,
-        {"1": "stationary risk"}, {}) if trial.statements[0].judgement.verdict.passed:
+        title = f"The stationary risk for eps ~ {book.law.text}"
+        record = Recorder("law-stationary", title, _given(book.law))
+        inserted = left.subs(R, root.subs(sp.Trace(D), 4 * d * level / eta))
+        record.equal(inserted, level, "insert the solution; A = eta tr(D)/(4 d)")
+        trial = _Book(book.law, book.seed, book.points, book.digits)
+        trial.close(record, {"1": "stationary risk"}, {})
+        if trial.statements[0].judgement.verdict.passed:
             book.derivations += trial.derivations
             book.statements += trial.statements
             return equation, root

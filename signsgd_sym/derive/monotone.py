@@ -56,7 +56,7 @@ def drift_monotonicity(law: NoiseLaw, phi: Any) -> Monotonicity:
 
 
 def _density_of_modulus_falls(law: NoiseLaw) -> bool:
-    """Whether f(x) + f(-x) is seen to be non-increasing for x > 0, piece by piece and without upward jumps."""
+    """Whether f(x) + f(-x) is seen to be non-increasing for x > 0, with no jump upwards."""
     for _, part in law.parts:
         if isinstance(part, Atom):
             if part.location != 0:
