@@ -11,6 +11,7 @@ and has every step checked. Without a closed form phi stays an integral that the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +19,15 @@ from typing import Any
 import sympy as sp
 
 from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
-from signsgd_sym.derive.consequences import Expansion, expansions, solve_stationary
+from signsgd_sym.derive.consequences import (
+    DriftLimit,
+    Expansion,
+    drift_limit,
+    expansions,
+    solve_stationary,
+)
 from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
-from signsgd_sym.derive.phi import drift_rate_at_zero, phi_as_mean, phi_mean, phi_of
+from signsgd_sym.derive.phi import phi_as_mean, phi_mean, phi_of
 from signsgd_sym.derive.readable import readable
 from signsgd_sym.derive.worker import Stopped, stream
 from signsgd_sym.model.noise import NoiseLaw
@@ -28,7 +35,7 @@ from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import D, P, R, d, eta, phi
 from signsgd_sym.proof.check import Checker
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
-from signsgd_sym.proof.verdict import Judgement, Verdict
+from signsgd_sym.proof.verdict import Evidence, Judgement, Verdict
 from signsgd_sym.special import over
 
 SECONDS = 20.0
@@ -57,7 +64,8 @@ class LawFormulas:
     """What is known of one law; `statements` carry the verdicts.
 
     `phi` is None without a certified closed form; `integral` is phi as an integral, always there. `psi` is
-    None where it is undefined, `psi_reason` then says why. `expansions` are those of phi.
+    None where it is undefined, `psi_reason` then says why. `expansions` are those of phi; `drift_at_zero` has
+    a statement of its own unless it is a Piecewise: that follows from the expansion at 0.
     """
 
     law: NoiseLaw
@@ -67,6 +75,7 @@ class LawFormulas:
     psi: Any | None
     psi_reason: str
     expansions: tuple[Expansion, ...]
+    drift_at_zero: DriftLimit | None
     monotone: Monotonicity
     equation: Any
     stationary: Any | None
@@ -97,6 +106,7 @@ class _Book:
     seed: int
     points: int
     digits: int
+    seconds: float
     derivations: list[Derivation] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
 
@@ -105,9 +115,23 @@ class _Book:
         derivation = record.finish()
         checker = Checker(derivation, self.seed, self.points, self.digits, measure_needs=False)
         self.derivations.append(derivation)
+        judged = dict(known)
+        steps = tuple(step for step in names if step not in known)
+        reason = ""
+        try:
+            for judgement in stream(judgements, (checker, steps), self.seconds):
+                judged[judgement.step] = judgement
+        except Stopped as stopped:
+            reason = f"not checked: {stopped}"
         for step, name in names.items():
-            judgement = known.get(step) or checker.judge(derivation[step])
-            self.statements.append(Statement(name, derivation, step, judgement))
+            late = Judgement(step, derivation[step].relation, Verdict.UNKNOWN, Evidence(reason=reason))
+            self.statements.append(Statement(name, derivation, step, judged.get(step, late)))
+
+
+def judgements(checker: Checker, steps: tuple[str, ...]) -> Iterator[Judgement]:
+    """The verdicts on these steps, one after another; runs in a process of its own."""
+    for step in steps:
+        yield checker.judge(checker.derivation[step])
 
 
 def law_formulas(
@@ -128,34 +152,63 @@ def law_formulas(
     response = phi_as_mean()
     form = form or phi_mean(law, response, seconds=seconds)
     value, integral = phi_of(form, response), over(response, law)
-    book = _Book(law, seed, points, digits)
-    found, stopped = _follow_up(law, value, seconds)
-    ends = _record_phi(book, form, value, integral, found, response)
-    psi, reason = _record_psi(book, value, integral, ends)
+    book = _Book(law, seed, points, digits, seconds)
+    found, stopped = _follow_up(law, value, response, seconds)
+    limit = next((item for item in found if isinstance(item, DriftLimit)), None)
+    _record_phi(book, form, value, integral, found, limit)
+    short = next((item.value for item in found if isinstance(item, Compression)), None)
+    psi, reason = _record_psi(book, value, integral, short, None if limit is None else limit.value)
     equation, stationary = _record_stationary(book, value, found)
     return LawFormulas(
         law, form, value, integral, psi, reason,
-        tuple(e for e in found if isinstance(e, Expansion)),
-        drift_monotonicity(law, integral if value is None else value),
+        tuple(e for e in found if isinstance(e, Expansion)), limit,
+        next((item for item in found if isinstance(item, Monotonicity)), NOT_ASKED),
         equation, stationary, tuple(book.derivations), tuple(book.statements), stopped,
     )  # fmt: skip
 
 
-def consequences(law: NoiseLaw, value: Any | None) -> Iterator[Any]:
-    """Expansions, then solutions of the stationary equation; runs in a process of its own."""
-    yield from expansions(law, 2 / sp.pi)
+def consequences(law: NoiseLaw, value: Any | None, response: Any) -> Iterator[Any]:
+    """Expansions, the limit of the drift rate, solutions of the stationary equation.
+
+    Runs in a process of its own.
+    """
+    found = list(expansions(law, 2 / sp.pi))
+    yield from found
+    limit = drift_limit(law, response, next((e for e in found if e.point == 0), None))
+    if limit is not None:
+        yield limit
+    yield drift_monotonicity(law, over(response, law) if value is None else value)
     if value is not None:
+        yield Compression(readable(_psi(law, value)))
         yield from solve_stationary(R * value / sp.sqrt(2 * R), LEVEL)
 
 
+@dataclass(frozen=True)
+class Compression:
+    """psi in a readable form."""
+
+    value: Any
+
+
+def _psi(law: NoiseLaw, value: Any) -> Any:
+    """(pi/2) value sqrt(P/R), the finite branch of E eps^2 where that is conditional; oo without a variance."""
+    power = _finite_branch(law.second_moment())
+    return sp.pi / 2 * value * sp.sqrt((R + power / 2) / R)
+
+
+def _finite_branch(moment: Any) -> Any:
+    return moment.args[0][0] if isinstance(moment, sp.Piecewise) else moment
+
+
+NOT_ASKED = Monotonicity(None, Verdict.UNKNOWN, "not decided in time")
 LEVEL = eta * sp.Trace(D) / (4 * d)
 """The level eta tr(D)/(4 d) of the stationary equation."""
 
 
-def _follow_up(law: NoiseLaw, value: Any | None, seconds: float) -> tuple[list[Any], str]:
+def _follow_up(law: NoiseLaw, value: Any | None, response: Any, seconds: float) -> tuple[list[Any], str]:
     found: list[Any] = []
     try:
-        for item in stream(consequences, (law, value), seconds):
+        for item in stream(consequences, (law, value, response), seconds):
             found.append(item)
     except Stopped as stopped:
         return found, str(stopped)
@@ -168,43 +221,40 @@ def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
 
 
 def _record_phi(
-    book: _Book, form: ClosedForm, value: Any, integral: Any, found: list[Any], response: Any
-) -> dict[str, Any]:
-    """phi, its limits and its expansions; returns the limits."""
+    book: _Book, form: ClosedForm, value: Any, integral: Any, found: list[Any], limit: DriftLimit | None
+) -> None:
+    """phi, its limits and its expansions."""
     law = book.law
     record = Recorder("law-phi", f"phi for eps ~ {law.text}", _given(law))
     names: dict[str, str] = {}
     known: dict[str, Judgement] = {}
     record.define(phi, integral, "the linear response of the sign rule, integrated against the law")
-    step = 1
+    steps = itertools.count(2)
     if value is not None:
         record.equal(phi, value, " and ".join(form.routes))
-        step += 1
-        names[str(step)], known[str(step)] = "phi", form.judgement
+        step = str(next(steps))
+        names[step], known[step] = "phi", form.judgement
     mass = sp.Add(*(w for w, part in law.parts if isinstance(part, Atom) and part.location == 0))
-    limits = {
-        "phi at 0": (phi, 2 * mass / sp.pi, sp.S.Zero, "(2/pi) P(eps = 0)"),
-        "drift rate at 0": (
-            phi / sp.sqrt(2 * R), drift_rate_at_zero(law, response), sp.S.Zero, "the smoothing identity",
-        ),
-        "phi at oo": (phi, 2 / sp.pi, sp.oo, "dominated convergence"),
-    }  # fmt: skip
-    for name, (left, right, point, reason) in limits.items():
-        record.tends(left, right, reason, variable=R, point=point)
-        step += 1
-        names[str(step)] = name
+    record.tends(phi, 2 * mass / sp.pi, "(2/pi) P(eps = 0)", variable=R, point=0)
+    names[str(next(steps))] = "phi at 0"
+    record.tends(phi, 2 / sp.pi, "dominated convergence", variable=R, point=sp.oo)
+    names[str(next(steps))] = "phi at oo"
     for expansion in found:
-        if not isinstance(expansion, Expansion):
-            continue
-        order = expansion.order if expansion.order != 0 else R**BEYOND
-        record.expand(phi, expansion.series, expansion.reason, variable=R, order=order, point=expansion.point)
-        step += 1
-        names[str(step)] = "small R" if expansion.point == 0 else "large R"
+        if isinstance(expansion, Expansion):
+            order = expansion.order if expansion.order != 0 else R**BEYOND
+            at, series = expansion.point, expansion.series
+            record.expand(phi, series, expansion.reason, variable=R, order=order, point=at)
+            names[str(next(steps))] = "small R" if at == 0 else "large R"
+    if limit is not None and not isinstance(limit.value, sp.Piecewise):
+        reason = "the first term at 0" if limit.follows else "the smoothing identity"
+        record.tends(phi / sp.sqrt(2 * R), limit.value, reason, variable=R, point=0)
+        names[str(next(steps))] = "drift rate at 0"
     book.close(record, names, known)
-    return {name: right for name, (_, right, _, _) in limits.items()}
 
 
-def _record_psi(book: _Book, value: Any, integral: Any, ends: dict[str, Any]) -> tuple[Any | None, str]:
+def _record_psi(
+    book: _Book, value: Any, integral: Any, short: Any | None, rate: Any | None
+) -> tuple[Any | None, str]:
     """psi = (pi/2) phi sqrt(P/R) where eps has a variance; else None and the reason."""
     power = book.law.second_moment()
     given = list(_given(book.law))
@@ -221,14 +271,13 @@ def _record_psi(book: _Book, value: Any, integral: Any, ends: dict[str, Any]) ->
     record.define(P, R + power / 2, "the population risk")
     compression = sp.pi / 2 * phi * sp.sqrt(P / R)
     names: dict[str, str] = {}
-    psi = compression.subs({phi: inserted, P: R + power / 2})
+    psi = _psi(book.law, inserted) if short is None else short
     if value is not None:
-        psi = readable(psi)
         record.equal(compression, psi, "insert")
         names["3"] = "psi"
-    rate, step = ends["drift rate at 0"], len(names) + 2
-    if rate.is_finite or rate is sp.oo:
-        at_zero = readable(sp.pi / 2 * rate * sp.sqrt(power)) if rate.is_finite else sp.oo
+    step = len(names) + 2
+    if rate is not None and not rate.has(sp.Piecewise):
+        at_zero = sp.powsimp(sp.pi / 2 * rate * sp.sqrt(power)) if rate.is_finite else sp.oo
         reason = "(pi/2) sqrt(E eps^2) times the drift rate at 0"
         record.tends(compression, at_zero, reason, variable=R, point=0)
         step += 1
@@ -245,13 +294,13 @@ def _record_stationary(book: _Book, value: Any, found: list[Any]) -> tuple[Any, 
     equation = sp.Eq(left if value is None else readable(left), LEVEL, evaluate=False)
     level = sp.Symbol("A", positive=True)
     for root in found:
-        if isinstance(root, Expansion):
+        if not isinstance(root, sp.Expr):
             continue
         title = f"The stationary risk for eps ~ {book.law.text}"
         record = Recorder("law-stationary", title, _given(book.law))
         inserted = left.subs(R, root.subs(sp.Trace(D), 4 * d * level / eta))
         record.equal(inserted, level, "insert the solution; A = eta tr(D)/(4 d)")
-        trial = _Book(book.law, book.seed, book.points, book.digits)
+        trial = _Book(book.law, book.seed, book.points, book.digits, book.seconds)
         trial.close(record, {"1": "stationary risk"}, {})
         if trial.statements[0].judgement.verdict.passed:
             book.derivations += trial.derivations
