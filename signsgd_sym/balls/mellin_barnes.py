@@ -25,7 +25,6 @@ from flint import acb, arb, ctx
 from signsgd_sym.balls.ball import is_real, nan
 from signsgd_sym.balls.functions import EVAL_LIMIT
 
-
 HIGHEST = 3e4
 """How far up the line the integral goes at most."""
 FAR = 30.0

@@ -4,12 +4,12 @@ Moving the line of `mellin_barnes` from s to s' > s past the poles of G(a - w),
 
     G = - sum_{s < Re w < s'} Res F + (1/(2 pi i)) int_{Re w = s'} F dw,
 
-and the last integral is at most z^(-s') (1/pi) int_0^oo |F(s' + i t)| z^(s') dt: a number times z^(-s'), small when z is
-large. (For z near 0 the same after w -> -w, z -> 1/z.) No quadrature is needed, only a bound of the gamma
-functions on balls that cover the line up to T, and the tail of `mellin_barnes` beyond.
+and the last integral is at most z^(-s') (1/pi) int_0^oo |F(s' + i t)| z^(s') dt: a number times z^(-s'),
+small when z is large. (For z near 0 the same after w -> -w, z -> 1/z.) No quadrature is needed, only a
+bound of the gamma functions on balls that cover the line up to T, and the tail of `mellin_barnes` beyond.
 
-At a simple pole w = a + k the residue is -(-1)^k/k! times the other factors, since G(-k - e) = -(-1)^k/(k! e) + O(1).
-Where m poles coincide exactly it is a Taylor coefficient of e^m F (`circle`).
+At a simple pole w = a + k the residue is -(-1)^k/k! times the other factors, since G(-k - e) = -(-1)^k/(k!
+e) + O(1). Where m poles coincide exactly it is a Taylor coefficient of e^m F (`circle`).
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _rest(line: Line, s: arb) -> arb | None:
         modulus = replace(line, log_z=acb(0))
         height, steps = arb(0), 64
         for k in range(steps):
-            t = acb(arb((T * k / steps)).union(arb(T * (k + 1) / steps)))
+            t = acb(arb(T * k / steps).union(arb(T * (k + 1) / steps)))
             height += upper(modulus(s + acb(0, 1) * t)) * T / steps
         size = (-s * line.log_z.real).exp()
         return arb(((height * size + far) / arb.pi()).upper()) if height.is_finite() else None

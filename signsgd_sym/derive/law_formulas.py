@@ -29,10 +29,12 @@ from signsgd_sym.derive.consequences import (
 from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
 from signsgd_sym.derive.phi import phi_as_mean, phi_mean, phi_of
 from signsgd_sym.derive.readable import readable
+from signsgd_sym.derive.simplicity import hardest
 from signsgd_sym.derive.worker import Stopped, stream
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import D, P, R, d, eta, phi
+from signsgd_sym.proof.asymptotic import Effort
 from signsgd_sym.proof.check import Checker
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.proof.verdict import Evidence, Judgement, Verdict
@@ -40,6 +42,8 @@ from signsgd_sym.special import over
 
 SECONDS = 20.0
 """For the search of a closed form; what follows from it gets as long again."""
+QUICK = 3
+"""Up to this class (`simplicity`) a formula is quick to evaluate at any R; others are measured less deep."""
 BEYOND = 12
 """A rest smaller than every power is checked as O(R^12)."""
 
@@ -107,13 +111,14 @@ class _Book:
     points: int
     digits: int
     seconds: float
+    effort: Effort
     derivations: list[Derivation] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
 
     def close(self, record: Recorder, names: dict[str, str], known: dict[str, Judgement]) -> None:
         """Finish a derivation and judge the steps that have a name, unless their judgement is known."""
         derivation = record.finish()
-        checker = Checker(derivation, self.seed, self.points, self.digits, measure_needs=False)
+        checker = Checker(derivation, self.seed, self.points, self.digits, False, self.effort)
         self.derivations.append(derivation)
         judged = dict(known)
         steps = tuple(step for step in names if step not in known)
@@ -152,7 +157,8 @@ def law_formulas(
     response = phi_as_mean()
     form = form or phi_mean(law, response, seconds=seconds)
     value, integral = phi_of(form, response), over(response, law)
-    book = _Book(law, seed, points, digits, seconds)
+    effort = Effort() if value is not None and hardest(value) <= QUICK else Effort(deepest=7, samples=3)
+    book = _Book(law, seed, points, digits, seconds, effort)
     found, stopped = _follow_up(law, value, response, seconds)
     limit = next((item for item in found if isinstance(item, DriftLimit)), None)
     _record_phi(book, form, value, integral, found, limit)
@@ -191,7 +197,7 @@ class Compression:
 
 
 def _psi(law: NoiseLaw, value: Any) -> Any:
-    """(pi/2) value sqrt(P/R), the finite branch of E eps^2 where that is conditional; oo without a variance."""
+    """(pi/2) value sqrt(P/R), the finite branch of E eps^2 where that is conditional."""
     power = _finite_branch(law.second_moment())
     return sp.pi / 2 * value * sp.sqrt((R + power / 2) / R)
 
@@ -300,7 +306,7 @@ def _record_stationary(book: _Book, value: Any, found: list[Any]) -> tuple[Any, 
         record = Recorder("law-stationary", title, _given(book.law))
         inserted = left.subs(R, root.subs(sp.Trace(D), 4 * d * level / eta))
         record.equal(inserted, level, "insert the solution; A = eta tr(D)/(4 d)")
-        trial = _Book(book.law, book.seed, book.points, book.digits, book.seconds)
+        trial = _Book(book.law, book.seed, book.points, book.digits, book.seconds, book.effort)
         trial.close(record, {"1": "stationary risk"}, {})
         if trial.statements[0].judgement.verdict.passed:
             book.derivations += trial.derivations

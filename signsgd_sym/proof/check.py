@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
@@ -69,6 +69,7 @@ class Checker:
     points: int = 20
     digits: int = 40
     measure_needs: bool = True
+    effort: asymptotic.Effort = field(default_factory=asymptotic.Effort)
 
     def judge(self, step: Step) -> Judgement:
         """The verdict on a step; a step outside the kernel is UNKNOWN with the reason, never an exception."""
@@ -187,7 +188,9 @@ class Checker:
             (remainder, sp.S.One if order is None else order), self.derivation.given, at_atoms=True
         )
         approaches = asymptotic.sides_of(step.variable, step.point, step.direction)
-        results = [asymptotic.judge(setting, order is None, side, self.seed) for side in approaches]
+        results = [
+            asymptotic.judge(setting, order is None, side, self.seed, self.effort) for side in approaches
+        ]
         verdict, evidence = max(results, key=lambda result: result[0].rank)
         if verdict is Verdict.ASYMPTOTIC:
             words = [found.order for _, found in results]
