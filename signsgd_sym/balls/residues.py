@@ -26,6 +26,8 @@ from signsgd_sym.balls.mellin_barnes import Line, tail
 FARTHEST = 60
 """How far the line is moved at most."""
 BOUND_BITS = 64
+WIDEST, NARROWEST = arb(2) ** -2, arb(2) ** -12
+"""Lengths of the parts of the line on which |F| is bounded by one ball."""
 
 
 def by_residues(line: Line, separating: arb) -> acb:
@@ -112,9 +114,15 @@ def _rest(line: Line, s: arb) -> arb | None:
         if far is None:
             return None
         modulus = replace(line, log_z=acb(0))
-        height, steps = arb(0), 64
-        for k in range(steps):
-            t = acb(arb(T * k / steps).union(arb(T * (k + 1) / steps)))
-            height += upper(modulus(s + acb(0, 1) * t)) * T / steps
+        height, todo = arb(0), [(arb(0), T)]
+        while todo:
+            low, high = todo.pop()
+            size = upper(modulus(s + acb(0, 1) * acb(low.union(high))))
+            # a wide ball overestimates, most of all near the poles: halve until it does little harm
+            if high - low > WIDEST or (not size.is_finite() and high - low > NARROWEST):
+                middle = arb(((low + high) / 2).mid())
+                todo += [(low, middle), (middle, high)]
+            else:
+                height += size * (high - low)
         size = (-s * line.log_z.real).exp()
         return arb(((height * size + far) / arb.pi()).upper()) if height.is_finite() else None
