@@ -11,7 +11,7 @@ and has every step checked. Without a closed form phi stays an integral that the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,8 @@ from signsgd_sym.derive.consequences import Expansion, expansions, solve_station
 from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
 from signsgd_sym.derive.phi import drift_rate_at_zero, phi_as_mean, phi_mean, phi_of
 from signsgd_sym.derive.readable import readable
+from signsgd_sym.derive.values import DIGITS as DIGITS_OF_VALUES
+from signsgd_sym.derive.values import Value, value_at
 from signsgd_sym.derive.worker import Stopped, stream
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
@@ -87,6 +89,15 @@ class LawFormulas:
     def evaluable(self) -> Any:
         """phi for numbers: the closed form where there is one."""
         return self.integral if self.phi is None else self.phi
+
+    def values(self, at: Mapping[Any, Any], digits: int = DIGITS_OF_VALUES) -> Value:
+        """Certified numbers at R and every parameter, such as {"R": "1/10", "b": 2}: see `values`."""
+        return value_at(self.law, self.phi, self.integral, at, digits)
+
+    def _repr_latex_(self) -> str:
+        from signsgd_sym.report.law_latex import phi_latex
+
+        return f"${phi_latex(self)}$"
 
 
 @dataclass
@@ -188,6 +199,7 @@ def _record_phi(
             phi / sp.sqrt(2 * R), drift_rate_at_zero(law, response), sp.S.Zero, "the smoothing identity",
         ),
         "phi at oo": (phi, 2 / sp.pi, sp.oo, "dominated convergence"),
+        "drift rate at oo": (phi / sp.sqrt(2 * R), sp.S.Zero, sp.oo, "0 <= phi <= 2/pi"),
     }  # fmt: skip
     for name, (left, right, point, reason) in limits.items():
         record.tends(left, right, reason, variable=R, point=point)
