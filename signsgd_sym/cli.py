@@ -237,10 +237,11 @@ def closed_form(
     if everything or law is None:
         from signsgd_sym.report import gallery_command as gallery
 
-        asked = gallery.GalleryRequest.parse(law, at or [], style, how, seconds, seed, as_json)
+        asked = gallery.GalleryRequest.parse(law, at or [], style, how, seconds, seed, as_json, everything)
         with progress_bar() as show:
-            rows = gallery.run_gallery(asked, show)
-        content, code, interrupted = gallery.gallery_content(rows, width=width), 0, rows.interrupted
+            found = gallery.run_gallery(asked, show)
+        content = gallery.gallery_content(found, colour=colour, width=width)
+        code, interrupted = found.exit_code, found.interrupted
     else:
         request = command.ClosedFormRequest.parse(law, at or [], digits, style, how, seconds, seed, as_json)
         with progress_bar() as show:

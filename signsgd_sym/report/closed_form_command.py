@@ -149,9 +149,7 @@ def _values(formulas: LawFormulas, request: ClosedFormRequest) -> tuple[Value | 
     return tuple(found)
 
 
-def closed_form_content(
-    answer: ClosedFormAnswer, *, colour: bool = False, width: int = 100
-) -> str:
+def closed_form_content(answer: ClosedFormAnswer, *, colour: bool = False, width: int = 100) -> str:
     """What is printed, or written to the file."""
     if answer.request.as_json:
         from signsgd_sym.report.closed_form_data import closed_form_data

@@ -37,7 +37,7 @@ def closed_form_data(answer: ClosedFormAnswer) -> dict[str, Any]:
         "reason": no_closed_form(formulas) if formulas.phi is None else None,
         "evidence": judgement_data(form.judgement)["evidence"] | {"digits": form.judgement.evidence.digits},
         "region": form.judgement.evidence.region or None,
-        "assumptions": assumptions(formulas),
+        "assumptions": [*assumptions(formulas), *_region(formulas)],
         "integral": str(formulas.integral),
         **_psi(formulas),
         "limits": {
@@ -55,7 +55,9 @@ def closed_form_data(answer: ClosedFormAnswer) -> dict[str, Any]:
             "closed_form": None if found is None else str(formulas.stationary),
             "verdict": None if found is None else found.judgement.verdict.value,
         },
-        "values": [_value(value, point) for value, point in zip(answer.values, answer.request.points)],
+        "values": [
+            _value(value, point) for value, point in zip(answer.values, answer.request.points, strict=True)
+        ],
         "digits": answer.request.digits,
         "densities": [str(proof) for proof in answer.densities],
         "statements": [
@@ -79,7 +81,7 @@ def closed_form_data(answer: ClosedFormAnswer) -> dict[str, Any]:
 
 
 def assumptions(formulas: LawFormulas) -> list[str]:
-    """Signs of R and of the parameters, relations among them, and where points were drawn.
+    """Signs of R and of the parameters, and relations among them.
 
     Every parameter is a symbol that is positive, a positive integer, or real.
     """
@@ -87,9 +89,13 @@ def assumptions(formulas: LawFormulas) -> list[str]:
     for symbol in formulas.law.parameters:
         kind = "a positive integer" if symbol.is_integer else "real"
         found.append(f"{symbol} > 0" if symbol.is_positive and not symbol.is_integer else f"{symbol} {kind}")
-    found += [str(relation) for relation in formulas.law.relations]
+    return [*found, *(str(relation) for relation in formulas.law.relations)]
+
+
+def _region(formulas: LawFormulas) -> list[str]:
+    """Where phi was certified, in words."""
     region = formulas.form.judgement.evidence.region
-    return [*found, *([f"certified at points of: {region}"] if region else [])]
+    return [f"certified over {region}"] if region and formulas.phi is not None else []
 
 
 def _shown(verdict: Verdict) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from signsgd_sym.derive.values import Value
 from signsgd_sym.report.closed_form_command import ClosedFormAnswer
 from signsgd_sym.report.closed_form_data import assumptions
-from signsgd_sym.report.law_facts import Fact, facts
 from signsgd_sym.report.latex import derivation_latex
 from signsgd_sym.report.latex import escape as tex
+from signsgd_sym.report.law_facts import Fact, facts
 
 
 def closed_form_latex(answer: ClosedFormAnswer) -> str:
@@ -48,7 +48,7 @@ def _row(fact: Fact) -> str:
 
 def _aligned(formula: str) -> tuple[str, str, str]:
     """Left side, relation, right side."""
-    for relation in (" = ", r" \xrightarrow"):
+    for relation in (" = ", r" \to "):
         left, sign, right = formula.partition(relation)
         if sign:
             return left, sign.strip(), right
@@ -58,7 +58,11 @@ def _aligned(formula: str) -> tuple[str, str, str]:
 def _value(value: Value) -> str:
     where = ", ".join(f"{name} = {number}" for name, number in value.at)
     number, radius = _power_of_ten(value.phi.text), _power_of_ten(value.phi.radius)
-    return rf"  % CERTIFIED, {value.source}" + "\n" + rf"  \phi &= {number} \pm {radius} && \text{{{tex(where)}}}"
+    return (
+        rf"  % CERTIFIED, {value.source}"
+        + "\n"
+        + rf"  \phi &= {number} \pm {radius} && \text{{{tex(where)}}}"
+    )
 
 
 def _power_of_ten(number: str) -> str:

@@ -23,8 +23,9 @@ def closed_form_page(answer: ClosedFormAnswer) -> str:
     for fact in found:
         groups.setdefault(fact.group, []).append(fact)
     densities = "".join(f"<p>{escape(str(proof))}</p>" for proof in answer.densities)
+    law = math(r"\epsilon \sim " + formulas.law.latex())
     parts = [
-        f'<header><p class="id">closed-form</p><h1>{math(r"\epsilon \sim " + formulas.law.latex())}</h1>'
+        f'<header><p class="id">closed-form</p><h1>{law}</h1>'
         f'<p class="lead">{escape(", ".join(assumptions(formulas)))}</p>{densities}</header>',
         *(_section(group or "formulas", members) for group, members in groups.items()),
         _values(answer),
@@ -49,7 +50,7 @@ def _section(title: str, members: list[Fact]) -> str:
         f'<div class="fact"><p class="name">{escape(fact.name)}</p>'
         f'<div class="statement">{_statement(fact)}</div>'
         f'<p class="rest">{verdict_html(fact.verdict, short_evidence(fact))} '
-        f'<span class="note">{escape(fact.note)}</span></p></div>'
+        f'<span class="note why">{escape(fact.note)}</span></p></div>'
         for fact in members
     )
     return f"<section><h2>{escape(title)}</h2>{rows}</section>"

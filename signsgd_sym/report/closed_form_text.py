@@ -18,8 +18,7 @@ def closed_form_text(answer: ClosedFormAnswer, *, colour: bool = False, width: i
     """The whole answer; every statement has its verdict beside or below it."""
     formulas = answer.formulas
     lines = wrap(f"eps ~ {law_label(formulas.law)}", width, "", "  ")
-    named = [words_ for words_ in assumptions(formulas) if "certified at" not in words_]
-    lines += wrap("given  " + ", ".join(named), width, "  ", "       ")
+    lines += wrap("given  " + ", ".join(assumptions(formulas)), width, "  ", "       ")
     for proof in answer.densities:
         lines += wrap(str(proof), width, "  ", "    ")
     group, name = None, ""

@@ -19,8 +19,8 @@ from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import R
 from signsgd_sym.proof.verdict import Evidence, Judgement, Verdict
 from signsgd_sym.report import words
-from signsgd_sym.report.law_latex import law_latex, ordered_sum, plain
 from signsgd_sym.report.latex import latex
+from signsgd_sym.report.law_latex import law_latex, ordered_sum, plain
 from signsgd_sym.report.text import text
 
 UNDEFINED = "UNDEFINED"
@@ -101,7 +101,9 @@ def _phi(formulas: LawFormulas) -> Iterator[Fact]:
         )  # fmt: skip
         rate = drift_rate(formulas.phi)
         shown = rf"{LATEX_OF['drift rate']} = {law_latex(rate)}"
-        yield Fact("", "drift rate", f"= {text(plain(rate))}", shown, judgement, note="phi/sqrt(2 R)")
+        yield Fact(
+            "", "drift rate", f"= {text(plain(rate))}", shown, judgement, note="phi divided by sqrt(2 R)"
+        )
     found = formulas.monotone
     claim = {True: "non-increasing in R", False: "not monotone in R", None: "monotone in R?"}[found.holds]
     judged = Judgement("-", "<=", found.verdict, Evidence(reason=found.reason))
@@ -156,7 +158,7 @@ def limit_fact(formulas: LawFormulas, quantity: str, end: str, group: str = "") 
         return left_out(group, quantity, "limit", statement.judgement)
     value = statement.value
     target = "0" if end == "0" else r"\infty"
-    shown = rf"{LATEX_OF[quantity]} \xrightarrow[R \to {target}]{{}} {law_latex(value)}"
+    shown = rf"{LATEX_OF[quantity]} \to {law_latex(value)} \quad (R \to {target})"
     note = why_rate(formulas, value) if (quantity, end) == ("drift rate", "0") else ""
     return Fact(group, quantity, f"-> {text(plain(value))}", shown, statement.judgement, note=note)
 

@@ -1,7 +1,7 @@
 r"""LaTeX for the formulas of a law: exp(z^2) erfc(z) as erfcx(z), sums in the order of their terms.
 
-exp(z^2) erfc(z) hides a quantity between 0 and 1 behind one that is huge and one that is tiny; readers know it
-as erfcx. `exp_polar`, SymPy's note on which branch it means, is shown as the plain exponential.
+exp(z^2) erfc(z) hides a quantity between 0 and 1 behind one that is huge and one that is tiny; readers know
+it as erfcx. `exp_polar`, SymPy's note on which branch it means, is shown as the plain exponential.
 """
 
 from __future__ import annotations
