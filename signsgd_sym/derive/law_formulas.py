@@ -19,6 +19,7 @@ import sympy as sp
 
 from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
 from signsgd_sym.derive.consequences import Expansion, expansions, solve_stationary
+from signsgd_sym.derive.in_time import judged_in_time
 from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
 from signsgd_sym.derive.phi import drift_rate_at_zero, phi_as_mean, phi_mean, phi_of
 from signsgd_sym.derive.readable import readable
@@ -28,7 +29,6 @@ from signsgd_sym.derive.worker import Stopped, stream
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import D, P, R, d, eta, phi
-from signsgd_sym.proof.check import Checker
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.proof.verdict import Judgement, Verdict
 from signsgd_sym.special import over
@@ -108,17 +108,19 @@ class _Book:
     seed: int
     points: int
     digits: int
+    seconds: float
     derivations: list[Derivation] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
 
     def close(self, record: Recorder, names: dict[str, str], known: dict[str, Judgement]) -> None:
         """Finish a derivation and judge the steps that have a name, unless their judgement is known."""
         derivation = record.finish()
-        checker = Checker(derivation, self.seed, self.points, self.digits, measure_needs=False)
         self.derivations.append(derivation)
+        open_steps = [step for step in names if step not in known]
+        sampling = self.seed, self.points, self.digits
+        judged = {**judged_in_time(derivation, open_steps, sampling, self.seconds), **known}
         for step, name in names.items():
-            judgement = known.get(step) or checker.judge(derivation[step])
-            self.statements.append(Statement(name, derivation, step, judgement))
+            self.statements.append(Statement(name, derivation, step, judged[step]))
 
 
 def law_formulas(
@@ -139,7 +141,7 @@ def law_formulas(
     response = phi_as_mean()
     form = form or phi_mean(law, response, seconds=seconds)
     value, integral = phi_of(form, response), over(response, law)
-    book = _Book(law, seed, points, digits)
+    book = _Book(law, seed, points, digits, seconds)
     found, stopped = _follow_up(law, value, seconds)
     ends = _record_phi(book, form, value, integral, found, response)
     psi, reason = _record_psi(book, value, integral, ends)
@@ -147,7 +149,7 @@ def law_formulas(
     return LawFormulas(
         law, form, value, integral, psi, reason,
         tuple(e for e in found if isinstance(e, Expansion)),
-        drift_monotonicity(law, integral if value is None else value),
+        _monotonicity(law, integral if value is None else value, seconds),
         equation, stationary, tuple(book.derivations), tuple(book.statements), stopped,
     )  # fmt: skip
 
@@ -171,6 +173,20 @@ def _follow_up(law: NoiseLaw, value: Any | None, seconds: float) -> tuple[list[A
     except Stopped as stopped:
         return found, str(stopped)
     return found, ""
+
+
+def _monotonicity(law: NoiseLaw, value: Any, seconds: float) -> Monotonicity:
+    try:
+        for found in stream(monotonicity, (law, value), seconds):
+            return found  # type: ignore[no-any-return]
+    except Stopped as stopped:
+        return Monotonicity(None, Verdict.UNKNOWN, str(stopped))
+    return Monotonicity(None, Verdict.UNKNOWN, "no answer")
+
+
+def monotonicity(law: NoiseLaw, value: Any) -> Iterator[Monotonicity]:
+    """`drift_monotonicity`, in a process of its own."""
+    yield drift_monotonicity(law, value)
 
 
 def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
@@ -263,7 +279,7 @@ def _record_stationary(book: _Book, value: Any, found: list[Any]) -> tuple[Any, 
         record = Recorder("law-stationary", title, _given(book.law))
         inserted = left.subs(R, root.subs(sp.Trace(D), 4 * d * level / eta))
         record.equal(inserted, level, "insert the solution; A = eta tr(D)/(4 d)")
-        trial = _Book(book.law, book.seed, book.points, book.digits)
+        trial = _Book(book.law, book.seed, book.points, book.digits, book.seconds)
         trial.close(record, {"1": "stationary risk"}, {})
         if trial.statements[0].judgement.verdict.passed:
             book.derivations += trial.derivations

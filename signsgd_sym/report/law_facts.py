@@ -7,7 +7,7 @@ place says that it was left out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -57,7 +57,23 @@ class Fact:
 
 def facts(formulas: LawFormulas) -> tuple[Fact, ...]:
     """Everything about one law, in the order in which it is read."""
-    return (*_phi(formulas), *_psi(formulas), *_at_the_ends(formulas), *_stationary(formulas))
+    found = (*_phi(formulas), *_psi(formulas), *_at_the_ends(formulas), *_stationary(formulas))
+    return tuple(map(_with_reason, found))
+
+
+def _with_reason(fact: Fact) -> Fact:
+    """What was not decided says why, unless it says so already."""
+    judgement = fact.judgement
+    if (
+        judgement is None
+        or judgement.verdict is not Verdict.UNKNOWN
+        or (fact.name == "phi" and not fact.latex)
+    ):
+        return fact
+    reason = judgement.evidence.reason
+    if not reason or reason in fact.note:
+        return fact
+    return replace(fact, note=f"{fact.note}; {reason}" if fact.note else reason)
 
 
 def function_class(expr: Any) -> str:
