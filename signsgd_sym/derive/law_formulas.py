@@ -12,7 +12,7 @@ and has every step checked. Without a closed form phi stays an integral that the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,10 +26,13 @@ from signsgd_sym.derive.consequences import (
     expansions,
     solve_stationary,
 )
+from signsgd_sym.derive.in_time import judged_in_time
 from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
 from signsgd_sym.derive.phi import phi_as_mean, phi_mean, phi_of
 from signsgd_sym.derive.readable import readable
 from signsgd_sym.derive.simplicity import hardest
+from signsgd_sym.derive.values import DIGITS as DIGITS_OF_VALUES
+from signsgd_sym.derive.values import Value, value_at
 from signsgd_sym.derive.worker import Stopped, stream
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
@@ -37,7 +40,7 @@ from signsgd_sym.notation import D, P, R, d, eta, phi
 from signsgd_sym.proof.asymptotic import Effort
 from signsgd_sym.proof.check import Checker
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
-from signsgd_sym.proof.verdict import Evidence, Judgement, Verdict
+from signsgd_sym.proof.verdict import Judgement, Verdict
 from signsgd_sym.special import over
 
 SECONDS = 20.0
@@ -101,6 +104,15 @@ class LawFormulas:
         """phi for numbers: the closed form where there is one."""
         return self.integral if self.phi is None else self.phi
 
+    def values(self, at: Mapping[Any, Any], digits: int = DIGITS_OF_VALUES) -> Value:
+        """Certified numbers at R and every parameter, such as {"R": "1/10", "b": 2}: see `values`."""
+        return value_at(self.law, self.phi, self.integral, at, digits)
+
+    def _repr_latex_(self) -> str:
+        from signsgd_sym.report.law_latex import phi_latex
+
+        return f"${phi_latex(self)}$"
+
 
 @dataclass
 class _Book:
@@ -118,25 +130,12 @@ class _Book:
     def close(self, record: Recorder, names: dict[str, str], known: dict[str, Judgement]) -> None:
         """Finish a derivation and judge the steps that have a name, unless their judgement is known."""
         derivation = record.finish()
-        checker = Checker(derivation, self.seed, self.points, self.digits, False, self.effort)
         self.derivations.append(derivation)
-        judged = dict(known)
-        steps = tuple(step for step in names if step not in known)
-        reason = ""
-        try:
-            for judgement in stream(judgements, (checker, steps), self.seconds):
-                judged[judgement.step] = judgement
-        except Stopped as stopped:
-            reason = f"not checked: {stopped}"
+        open_steps = [step for step in names if step not in known]
+        checker = Checker(derivation, self.seed, self.points, self.digits, False, self.effort)
+        judged = {**judged_in_time(checker, open_steps, self.seconds), **known}
         for step, name in names.items():
-            late = Judgement(step, derivation[step].relation, Verdict.UNKNOWN, Evidence(reason=reason))
-            self.statements.append(Statement(name, derivation, step, judged.get(step, late)))
-
-
-def judgements(checker: Checker, steps: tuple[str, ...]) -> Iterator[Judgement]:
-    """The verdicts on these steps, one after another; runs in a process of its own."""
-    for step in steps:
-        yield checker.judge(checker.derivation[step])
+            self.statements.append(Statement(name, derivation, step, judged[step]))
 
 
 def law_formulas(
@@ -245,6 +244,8 @@ def _record_phi(
     names[str(next(steps))] = "phi at 0"
     record.tends(phi, 2 / sp.pi, "dominated convergence", variable=R, point=sp.oo)
     names[str(next(steps))] = "phi at oo"
+    record.tends(phi / sp.sqrt(2 * R), 0, "0 <= phi <= 2/pi", variable=R, point=sp.oo)
+    names[str(next(steps))] = "drift rate at oo"
     for expansion in found:
         if isinstance(expansion, Expansion):
             order = expansion.order if expansion.order != 0 else R**BEYOND

@@ -1,7 +1,7 @@
 """Claim: limits, expansions at both ends, psi and the stationary risk follow from phi, and wrong ones fail.
 
-What the engine derives is compared with the textbook: Gaussian noise has psi = 1, R = A^2 + A sqrt(A^2 + v^2);
-Laplace noise of small R has psi -> sqrt(pi); the expansions are checked at numbers by mpmath.
+What the engine derives is compared with the textbook: Gaussian noise has psi = 1, R = A^2 + A sqrt(A^2 +
+v^2); Laplace noise of small R has psi -> sqrt(pi); the expansions are checked at numbers by mpmath.
 """
 
 import mpmath
