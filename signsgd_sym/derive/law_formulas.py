@@ -6,30 +6,36 @@ r"""Everything about one label-noise law: phi in closed form, what follows from 
     psi         psi = (pi/2) phi sqrt(P/R) and its limits, where eps has a variance,
     stationary  R phi/sqrt(2 R) = eta tr(D)/(4 d) and its solution, where one is found,
 
-and has every step checked. Without a closed form phi stays an integral that the kernel encloses.
+and has every step checked. Without a closed form phi stays an integral that the kernel encloses. What SymPy
+found is kept (`store`), and every statement made of it is judged again when it is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
 
+from signsgd_sym.derive.book import Book, Statement
+from signsgd_sym.derive.certificate import NotBelieved
 from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
 from signsgd_sym.derive.consequences import Expansion, expansions, solve_stationary
+from signsgd_sym.derive.memo import Memo, read_memo
 from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
-from signsgd_sym.derive.phi import drift_rate_at_zero, phi_as_mean, phi_mean, phi_of
+from signsgd_sym.derive.phi import drift_rate_at_zero, phi_mean, phi_of, response_and_note
+from signsgd_sym.derive.question import question
 from signsgd_sym.derive.readable import readable
+from signsgd_sym.derive.store import Store
+from signsgd_sym.derive.stored_text import NotStorable
 from signsgd_sym.derive.worker import Stopped, stream
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import D, P, R, d, eta, phi
-from signsgd_sym.proof.check import Checker
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.proof.verdict import Judgement, Verdict
-from signsgd_sym.special import over
+from signsgd_sym.special import NoiseMean, over
 
 SECONDS = 20.0
 """For the search of a closed form; what follows from it gets as long again."""
@@ -38,26 +44,12 @@ BEYOND = 12
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One line of the answer: `name` says of what, `step` is in `derivation`, `judgement` is the verdict."""
-
-    name: str
-    derivation: Derivation
-    step: str
-    judgement: Judgement
-
-    @property
-    def value(self) -> Any:
-        """The right-hand side."""
-        return self.derivation[self.step].rhs
-
-
-@dataclass(frozen=True)
 class LawFormulas:
     """What is known of one law; `statements` carry the verdicts.
 
     `phi` is None without a certified closed form; `integral` is phi as an integral, always there. `psi` is
-    None where it is undefined, `psi_reason` then says why. `expansions` are those of phi.
+    None where it is undefined, `psi_reason` then says why. `expansions` are those of phi. `cache` says in
+    sentences what the cache had to do with it, if anything.
     """
 
     law: NoiseLaw
@@ -73,6 +65,7 @@ class LawFormulas:
     derivations: tuple[Derivation, ...]
     statements: tuple[Statement, ...]
     stopped: str = ""
+    cache: str = ""
 
     def statement(self, name: str) -> Statement | None:
         """The statement of this name, or None."""
@@ -89,27 +82,6 @@ class LawFormulas:
         return self.integral if self.phi is None else self.phi
 
 
-@dataclass
-class _Book:
-    """Collects the derivations and the judgements on their steps."""
-
-    law: NoiseLaw
-    seed: int
-    points: int
-    digits: int
-    derivations: list[Derivation] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
-
-    def close(self, record: Recorder, names: dict[str, str], known: dict[str, Judgement]) -> None:
-        """Finish a derivation and judge the steps that have a name, unless their judgement is known."""
-        derivation = record.finish()
-        checker = Checker(derivation, self.seed, self.points, self.digits, measure_needs=False)
-        self.derivations.append(derivation)
-        for step, name in names.items():
-            judgement = known.get(step) or checker.judge(derivation[step])
-            self.statements.append(Statement(name, derivation, step, judgement))
-
-
 def law_formulas(
     law: NoiseLaw,
     *,
@@ -118,26 +90,66 @@ def law_formulas(
     points: int = POINTS,
     digits: int = DIGITS,
     form: ClosedForm | None = None,
+    cache: bool | Store = True,
 ) -> LawFormulas:
     """Search, derive and check; `form` is the closed form of the mean in phi where it is known already.
 
+    With `cache` what an earlier call found is used, after the kernel has judged it again.
+
     >>> from signsgd_sym.model.noise import noise_law
     >>> found = law_formulas(noise_law("Normal(0, v)"), points=5, digits=20)
-    >>> found.phi, found.psi, found.stationary
+    >>> found.phi, found.psi
+    (2*sqrt(2)*sqrt(R)/(pi*sqrt(2*R + v**2)), 1)
     """
-    response = phi_as_mean()
-    form = form or phi_mean(law, response, seconds=seconds)
-    value, integral = phi_of(form, response), over(response, law)
-    book = _Book(law, seed, points, digits)
-    found, stopped = _follow_up(law, value, seconds)
-    ends = _record_phi(book, form, value, integral, found, response)
+    store = Store.of(cache)
+    response, note = response_and_note(store)
+    form = form or phi_mean(law, response, seconds=seconds, cache=store)
+    notes, sampling = [note, form.cache], (seed, points, digits)
+    if store.folder is None:
+        return _told(form, response, sampling, _found(form, response, seconds))
+    mean = sp.S.NaN if form.value is None else form.value
+    asked = question("what follows from phi", law, sp.Tuple(response, mean))
+    entry, note = store.read(asked)
+    if entry is not None:
+        try:
+            memo = read_memo(entry.answer, law, entry.made)
+            covered = all(
+                c.points >= points and c.digits >= digits for c in memo.certificates.values() if c.digits
+            )
+            if covered and (seconds <= memo.seconds or not memo.stopped):
+                told = _told(form, response, sampling, memo)
+                return replace(told, cache=_sentences(*notes, f"the rest is kept since {memo.made}"))
+        except NotBelieved as problem:
+            note = f"what follows from phi in the cache was not believed: {problem}"
+    memo = _found(form, response, seconds)
+    told = _told(form, response, sampling, memo)
+    try:
+        kept = store.write(asked, memo.data(law))
+    except NotStorable as problem:
+        kept = str(problem)
+    return replace(told, cache=_sentences(*notes, note, kept))
+
+
+def _sentences(*notes: str) -> str:
+    return "; ".join(dict.fromkeys(filter(None, notes)))
+
+
+def _told(form: ClosedForm, response: Any, sampling: tuple[int, int, int], memo: Memo) -> LawFormulas:
+    """Everything derived and judged, with what the memo holds or makes; `NotBelieved` where that is wrong."""
+    law = form.law
+    integral, value = over(response, law), None
+    book = Book(law, *sampling, memo)
+    if form.value is not None:
+        value = memo.value("phi", lambda: phi_of(form, response))
+        inserted = response.xreplace(dict.fromkeys(response.atoms(NoiseMean), form.value))
+        book.check_again("phi", inserted, value)
+    ends = _record_phi(book, form, value, integral, response)
     psi, reason = _record_psi(book, value, integral, ends)
-    equation, stationary = _record_stationary(book, value, found)
+    equation, stationary = _record_stationary(book, value)
     return LawFormulas(
-        law, form, value, integral, psi, reason,
-        tuple(e for e in found if isinstance(e, Expansion)),
+        law, form, value, integral, psi, reason, memo.expansions,
         drift_monotonicity(law, integral if value is None else value),
-        equation, stationary, tuple(book.derivations), tuple(book.statements), stopped,
+        equation, stationary, tuple(book.derivations), tuple(book.statements), memo.stopped,
     )  # fmt: skip
 
 
@@ -152,14 +164,23 @@ LEVEL = eta * sp.Trace(D) / (4 * d)
 """The level eta tr(D)/(4 d) of the stationary equation."""
 
 
-def _follow_up(law: NoiseLaw, value: Any | None, seconds: float) -> tuple[list[Any], str]:
+def _found(form: ClosedForm, response: Any, seconds: float) -> Memo:
+    """phi, and the expansions and solutions that are found in time."""
+    value = phi_of(form, response)
     found: list[Any] = []
+    stopped = ""
     try:
-        for item in stream(consequences, (law, value), seconds):
+        for item in stream(consequences, (form.law, value), seconds):
             found.append(item)
-    except Stopped as stopped:
-        return found, str(stopped)
-    return found, ""
+    except Stopped as problem:
+        stopped = str(problem)
+    return Memo(
+        seconds=seconds,
+        stopped=stopped,
+        values={} if value is None else {"phi": value},
+        expansions=tuple(item for item in found if isinstance(item, Expansion)),
+        solutions=tuple(item for item in found if not isinstance(item, Expansion)),
+    )
 
 
 def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
@@ -167,9 +188,7 @@ def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
     return (Assumption(f"eps ~ {law.text}", laws=(law,), name="law"), *relations)
 
 
-def _record_phi(
-    book: _Book, form: ClosedForm, value: Any, integral: Any, found: list[Any], response: Any
-) -> dict[str, Any]:
+def _record_phi(book: Book, form: ClosedForm, value: Any, integral: Any, response: Any) -> dict[str, Any]:
     """phi, its limits and its expansions; returns the limits."""
     law = book.law
     record = Recorder("law-phi", f"phi for eps ~ {law.text}", _given(law))
@@ -181,11 +200,12 @@ def _record_phi(
         record.equal(phi, value, " and ".join(form.routes))
         step += 1
         names[str(step)], known[str(step)] = "phi", form.judgement
+    rate = book.memo.value("drift rate at 0", lambda: drift_rate_at_zero(law, response))
     mass = sp.Add(*(w for w, part in law.parts if isinstance(part, Atom) and part.location == 0))
     limits = {
         "phi at 0": (phi, 2 * mass / sp.pi, sp.S.Zero, "(2/pi) P(eps = 0)"),
         "drift rate at 0": (
-            phi / sp.sqrt(2 * R), drift_rate_at_zero(law, response), sp.S.Zero, "the smoothing identity",
+            phi / sp.sqrt(2 * R), rate, sp.S.Zero, "the smoothing identity",
         ),
         "phi at oo": (phi, 2 / sp.pi, sp.oo, "dominated convergence"),
     }  # fmt: skip
@@ -193,9 +213,7 @@ def _record_phi(
         record.tends(left, right, reason, variable=R, point=point)
         step += 1
         names[str(step)] = name
-    for expansion in found:
-        if not isinstance(expansion, Expansion):
-            continue
+    for expansion in book.memo.expansions:
         order = expansion.order if expansion.order != 0 else R**BEYOND
         record.expand(phi, expansion.series, expansion.reason, variable=R, order=order, point=expansion.point)
         step += 1
@@ -204,7 +222,7 @@ def _record_phi(
     return {name: right for name, (_, right, _, _) in limits.items()}
 
 
-def _record_psi(book: _Book, value: Any, integral: Any, ends: dict[str, Any]) -> tuple[Any | None, str]:
+def _record_psi(book: Book, value: Any, integral: Any, ends: dict[str, Any]) -> tuple[Any | None, str]:
     """psi = (pi/2) phi sqrt(P/R) where eps has a variance; else None and the reason."""
     power = book.law.second_moment()
     given = list(_given(book.law))
@@ -223,12 +241,15 @@ def _record_psi(book: _Book, value: Any, integral: Any, ends: dict[str, Any]) ->
     names: dict[str, str] = {}
     psi = compression.subs({phi: inserted, P: R + power / 2})
     if value is not None:
-        psi = readable(psi)
+        plain = psi
+        psi = book.memo.value("psi", lambda: readable(plain))
         record.equal(compression, psi, "insert")
         names["3"] = "psi"
     rate, step = ends["drift rate at 0"], len(names) + 2
     if rate.is_finite or rate is sp.oo:
-        at_zero = readable(sp.pi / 2 * rate * sp.sqrt(power)) if rate.is_finite else sp.oo
+        at_zero = sp.oo
+        if rate.is_finite:
+            at_zero = book.memo.value("psi at 0", lambda: readable(sp.pi / 2 * rate * sp.sqrt(power)))
         reason = "(pi/2) sqrt(E eps^2) times the drift rate at 0"
         record.tends(compression, at_zero, reason, variable=R, point=0)
         step += 1
@@ -239,24 +260,30 @@ def _record_psi(book: _Book, value: Any, integral: Any, ends: dict[str, Any]) ->
     return psi, ""
 
 
-def _record_stationary(book: _Book, value: Any, found: list[Any]) -> tuple[Any, Any | None]:
+def _record_stationary(book: Book, value: Any) -> tuple[Any, Any | None]:
     """The stationary equation, and the first solution that is certified."""
+    memo = book.memo
     left = R * (phi if value is None else value) / sp.sqrt(2 * R)
-    equation = sp.Eq(left if value is None else readable(left), LEVEL, evaluate=False)
+    shown = left
+    if value is not None:
+        shown = memo.value("stationary equation", lambda: readable(left))
+        book.check_again("stationary equation", left, shown)
+    equation = sp.Eq(shown, LEVEL, evaluate=False)
     level = sp.Symbol("A", positive=True)
-    for root in found:
-        if isinstance(root, Expansion):
-            continue
+    for root in memo.solutions:
         title = f"The stationary risk for eps ~ {book.law.text}"
         record = Recorder("law-stationary", title, _given(book.law))
         inserted = left.subs(R, root.subs(sp.Trace(D), 4 * d * level / eta))
         record.equal(inserted, level, "insert the solution; A = eta tr(D)/(4 d)")
-        trial = _Book(book.law, book.seed, book.points, book.digits)
+        trial = Book(book.law, book.seed, book.points, book.digits, memo)
         trial.close(record, {"1": "stationary risk"}, {})
         if trial.statements[0].judgement.verdict.passed:
             book.derivations += trial.derivations
             book.statements += trial.statements
+            memo.solutions = (root,)
             return equation, root
+    memo.solutions = ()
+    memo.certificates.pop("stationary risk", None)
     return equation, None
 
 

@@ -62,13 +62,14 @@ def check_step(
 
 @dataclass(frozen=True)
 class Checker:
-    """Judges the steps of one derivation at points drawn with `seed`."""
+    """Judges the steps of one derivation at points drawn with `seed`; limits and orders at `samples`."""
 
     derivation: Derivation
     seed: int
     points: int = 20
     digits: int = 40
     measure_needs: bool = True
+    samples: int = 5
 
     def judge(self, step: Step) -> Judgement:
         """The verdict on a step; a step outside the kernel is UNKNOWN with the reason, never an exception."""
@@ -187,7 +188,9 @@ class Checker:
             (remainder, sp.S.One if order is None else order), self.derivation.given, at_atoms=True
         )
         approaches = asymptotic.sides_of(step.variable, step.point, step.direction)
-        results = [asymptotic.judge(setting, order is None, side, self.seed) for side in approaches]
+        results = [
+            asymptotic.judge(setting, order is None, side, self.seed, self.samples) for side in approaches
+        ]
         verdict, evidence = max(results, key=lambda result: result[0].rank)
         if verdict is Verdict.ASYMPTOTIC:
             words = [found.order for _, found in results]

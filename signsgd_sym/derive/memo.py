@@ -1,0 +1,119 @@
+r"""What follows from phi, as data for the cache: expressions that took SymPy long, and their certificates.
+
+`law_formulas` asks a `Memo` for each such expression. One that is being made calls SymPy and remembers; one
+that was read answers from the file, and every statement made of it is judged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from signsgd_sym.derive.certificate import Certificate, NotBelieved, rows, seconds_of, text
+from signsgd_sym.derive.consequences import Expansion
+from signsgd_sym.derive.stored_text import read_back, scope_of, written
+from signsgd_sym.errors import InputError
+from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.proof.verdict import Judgement
+
+
+@dataclass
+class Memo:
+    """Expressions by name, expansions, solutions, certificates by statement.
+
+    `made` is the day on which they were written, empty while they are being found.
+
+    >>> memo = Memo()
+    >>> memo.value("two", lambda: 1 + 1), memo.value("two", lambda: 3)
+    (2, 2)
+    """
+
+    made: str = ""
+    seconds: float = 0.0
+    stopped: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    expansions: tuple[Expansion, ...] = ()
+    solutions: tuple[Any, ...] = ()
+    certificates: dict[str, Certificate] = field(default_factory=dict)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether it comes from a file."""
+        return bool(self.made)
+
+    def value(self, name: str, find: Callable[[], Any]) -> Any:
+        """The expression of this name; raises `NotBelieved` where a file lacks it."""
+        if name not in self.values:
+            if self.was_read:
+                raise NotBelieved(f"its {name} is missing")
+            self.values[name] = find()
+        return self.values[name]
+
+    def judged(self, name: str, judge: Callable[[], Judgement], again: Callable[[], Judgement]) -> Judgement:
+        """The judgement on a statement: `judge` in full, or `again` at fewer points where it was stored.
+
+        Raises `NotBelieved` where the kernel does not say again what the file says.
+        """
+        if not self.was_read:
+            judgement = judge()
+            self.certificates[name] = Certificate.of(judgement)
+            return judgement
+        stored = self.certificates.get(name)
+        if stored is None:
+            raise NotBelieved(f"its verdict on {name} is missing")
+        # Nothing weak is repeated from a file either: a refutation needs its witness.
+        return stored.renewed(again(), self.made) if stored.verdict.passed else judge()
+
+    def data(self, law: NoiseLaw) -> dict[str, Any]:
+        """As JSON data; raises `NotStorable` for an expression that its text does not give back."""
+        scope = scope_of(law)
+        return {
+            "formulas": {name: written(value, scope) for name, value in self.values.items()},
+            "expansions": [
+                {
+                    "point": written(e.point, scope),
+                    "terms": [written(term, scope) for term in e.terms],
+                    "order": written(e.order, scope),
+                    "reason": e.reason,
+                }
+                for e in self.expansions
+            ],
+            "solutions": [written(solution, scope) for solution in self.solutions],
+            "verdicts": {name: found.data() for name, found in self.certificates.items()},
+            "seconds": self.seconds,
+            "stopped": self.stopped,
+        }
+
+
+def read_memo(data: Mapping[str, Any], law: NoiseLaw, made: str) -> Memo:
+    """From JSON data; raises `NotBelieved` for what is malformed or outside the language of expressions."""
+    scope = scope_of(law)
+    formulas, verdicts = data.get("formulas"), data.get("verdicts")
+    if not isinstance(formulas, dict) or not isinstance(verdicts, dict):
+        raise NotBelieved("its formulas or its verdicts are missing")
+    try:
+        expansions = tuple(
+            Expansion(
+                read_back(text(row, "point"), scope),
+                tuple(read_back(_text(term), scope) for term in rows(row, "terms")),
+                read_back(text(row, "order"), scope),
+                text(row, "reason"),
+            )
+            for row in rows(data, "expansions")
+        )
+        solutions = tuple(read_back(_text(each), scope) for each in rows(data, "solutions"))
+        values = {name: read_back(_text(formula), scope) for name, formula in formulas.items()}
+    except InputError as problem:
+        raise NotBelieved(f"an expression in it is not read ({problem})") from None
+    certificates = {name: Certificate.read(found) for name, found in verdicts.items()}
+    return Memo(made, seconds_of(data), text(data, "stopped"), values, expansions, solutions, certificates)
+
+
+def _text(found: Any) -> str:
+    if not isinstance(found, str):
+        raise NotBelieved("an expression in it is not a text")
+    return found
+
+
+__all__ = ["Memo", "read_memo"]
