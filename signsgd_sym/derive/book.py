@@ -6,7 +6,6 @@ What is derived now is judged in full; what was read from the cache is judged ag
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from signsgd_sym.derive.certificate import (
@@ -60,9 +59,7 @@ class Book:
         self.derivations.append(derivation)
         for step, name in names.items():
             at = derivation[step]
-            judgement = known.get(step) or self.memo.judged(
-                name, partial(full.judge, at), partial(quick.judge, at)
-            )
+            judgement = known.get(step) or self.memo.judged(name, at, full, quick)
             self.statements.append(Statement(name, derivation, step, judgement))
 
     def check_again(self, name: str, derived: Any, value: Any) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from signsgd_sym.proof.verdict import Judgement, Verdict
+from signsgd_sym.proof.derivation import Step
+from signsgd_sym.proof.verdict import Evidence, Judgement, Verdict
 
 RECHECK_POINTS, RECHECK_DIGITS, RECHECK_SAMPLES = 3, 15, 1
 STAGE_POINTS, STAGE_DIGITS = 1, 12
@@ -37,22 +38,23 @@ class Certificate:
     points: int
     digits: int
     region: str
+    reason: str = ""
 
     @staticmethod
     def of(judgement: Judgement) -> Certificate:
         """What is kept of a judgement."""
         evidence = judgement.evidence
-        return Certificate(judgement.verdict, evidence.points, evidence.digits, evidence.region)
+        return Certificate(
+            judgement.verdict, evidence.points, evidence.digits, evidence.region, evidence.reason
+        )
 
     @staticmethod
     def read(data: Any) -> Certificate:
         """From JSON data; raises `NotBelieved` for anything else."""
         return Certificate(
-            _verdict(text(data, "verdict")),
-            number(data, "points"),
-            number(data, "digits"),
-            text(data, "region"),
-        )
+            _verdict(text(data, "verdict")), number(data, "points"), number(data, "digits"),
+            text(data, "region"), text(data, "why"),
+        )  # fmt: skip
 
     def data(self) -> dict[str, Any]:
         """As JSON data."""
@@ -61,11 +63,17 @@ class Certificate:
             "points": self.points,
             "digits": self.digits,
             "region": self.region,
+            "why": self.reason,
         }
 
     def covers(self, points: int, digits: int) -> bool:
         """Whether so many points and digits were checked."""
         return self.points >= points and self.digits >= digits
+
+    def unknown(self, now: Step, made: str) -> Judgement:
+        """UNKNOWN as it was found: the one verdict that claims nothing, and often took longest."""
+        words = "; ".join(filter(None, (self.reason, f"read from the cache of {made}")))
+        return Judgement(now.id, now.relation, Verdict.UNKNOWN, Evidence(region=self.region, reason=words))
 
     def renewed(self, now: Judgement, made: str) -> Judgement:
         """The new judgement, with the old one in words; raises `NotBelieved` where they do not agree."""

@@ -98,13 +98,7 @@ def noise_mean(
     >>> found.value, found.verdict.value
     (sqrt(2)*sqrt(R)/sqrt(2*R + v**2), 'CERTIFIED')
     """
-    integral, sampling = law.mean_of(quantity), (seed, points, digits)
-    if not integral.has(sp.Integral):
-        value = readable(integral)
-        record = _recorder(law, quantity, integral)
-        record.equal(integral, value, ATOMS)
-        return _judged(law, quantity, integral, value, (ATOMS,), record, *sampling)
-    store = Store.of(cache)
+    store, sampling = Store.of(cache), (seed, points, digits)
     if store.folder is None:
         return _searched(law, quantity, seconds, sampling)[0]
     asked = question("mean", law, quantity)
@@ -173,6 +167,11 @@ def _searched(
 ) -> tuple[ClosedForm, bool]:
     """The first candidate that is certified, and whether the search ran to its end."""
     integral = law.mean_of(quantity)
+    if not integral.has(sp.Integral):
+        value = readable(integral)
+        record = _recorder(law, quantity, integral)
+        record.equal(integral, value, ATOMS)
+        return _judged(law, quantity, integral, value, (ATOMS,), record, *sampling), True
     ranked, reason, complete = _ranked(law, quantity, seconds)
     refused: list[tuple[Any, Judgement]] = []
     while ranked is not None:

@@ -15,7 +15,9 @@ from signsgd_sym.derive.consequences import Expansion
 from signsgd_sym.derive.stored_text import read_back, scope_of, written
 from signsgd_sym.errors import InputError
 from signsgd_sym.model.noise import NoiseLaw
-from signsgd_sym.proof.verdict import Judgement
+from signsgd_sym.proof.check import Checker
+from signsgd_sym.proof.derivation import Step
+from signsgd_sym.proof.verdict import Judgement, Verdict
 
 
 @dataclass
@@ -50,20 +52,25 @@ class Memo:
             self.values[name] = find()
         return self.values[name]
 
-    def judged(self, name: str, judge: Callable[[], Judgement], again: Callable[[], Judgement]) -> Judgement:
-        """The judgement on a statement: `judge` in full, or `again` at fewer points where it was stored.
+    def judged(self, name: str, step: Step, full: Checker, quick: Checker) -> Judgement:
+        """The judgement on a statement, in full, or at fewer points where it was stored.
 
         Raises `NotBelieved` where the kernel does not say again what the file says.
         """
         if not self.was_read:
-            judgement = judge()
+            judgement = full.judge(step)
             self.certificates[name] = Certificate.of(judgement)
             return judgement
         stored = self.certificates.get(name)
         if stored is None:
             raise NotBelieved(f"its verdict on {name} is missing")
-        # Nothing weak is repeated from a file either: a refutation needs its witness.
-        return stored.renewed(again(), self.made) if stored.verdict.passed else judge()
+        if stored.verdict is Verdict.UNKNOWN:
+            # With an integral for phi the check is what takes long; with a formula a false statement is seen.
+            if "phi" in self.values and quick.judge(step).verdict is Verdict.REFUTED:
+                raise NotBelieved(f"its {name} is REFUTED")
+            return stored.unknown(step, self.made)
+        # A refutation needs its witness: nothing of the kind is repeated from a file.
+        return stored.renewed(quick.judge(step), self.made) if stored.verdict.passed else full.judge(step)
 
     def data(self, law: NoiseLaw) -> dict[str, Any]:
         """As JSON data; raises `NotStorable` for an expression that its text does not give back."""
