@@ -4,6 +4,8 @@ import os
 
 # Tests run side by side: one BLAS thread each, set before NumPy is loaded and inherited by subprocesses.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# No test depends on what an earlier run has left on this machine; those of the cache name their own folder.
+os.environ["SIGNSGD_SYM_CACHE"] = "off"
 
 import pytest
 

@@ -2,7 +2,7 @@ r"""Expectations over a named label-noise law in closed form, certified, where a
 
 The routes propose (`search`), in a process with a deadline; the kernel disposes: a formula is used only when
 the checker has certified that it equals the integral it stands for. Candidates are tried from the
-simplest on.
+simplest on. What was found is kept (`store`), and certified again when it is read.
 """
 
 from __future__ import annotations
@@ -13,10 +13,23 @@ from typing import Any
 
 import sympy as sp
 
+from signsgd_sym.derive.certificate import (
+    RECHECK_DIGITS,
+    RECHECK_POINTS,
+    STAGE_DIGITS,
+    STAGE_POINTS,
+    Certificate,
+    NotBelieved,
+    new_seed,
+)
+from signsgd_sym.derive.question import question
 from signsgd_sym.derive.readable import readable
 from signsgd_sym.derive.routes.found import Found
 from signsgd_sym.derive.search import candidates, mean_over
 from signsgd_sym.derive.simplicity import measure
+from signsgd_sym.derive.store import Store
+from signsgd_sym.derive.stored_mean import StoredMean, read_mean
+from signsgd_sym.derive.stored_text import NotStorable
 from signsgd_sym.derive.worker import Stopped, stream
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
@@ -36,6 +49,7 @@ class ClosedForm:
     `value` is None without a closed form; `judgement` is then that on the best refused candidate, or says
     that there was none. `routes` names the rules behind the formula; `derivation` leads from the
     expectation to the formula step by step; `refused` are candidates that the checker did not accept.
+    `cache` says in a sentence what the cache had to do with it, if anything.
     """
 
     law: NoiseLaw
@@ -46,6 +60,7 @@ class ClosedForm:
     judgement: Judgement
     derivation: Derivation
     refused: tuple[tuple[Any, Judgement], ...] = ()
+    cache: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -71,8 +86,11 @@ def noise_mean(
     seed: int = 0,
     points: int = POINTS,
     digits: int = DIGITS,
+    cache: bool | Store = True,
 ) -> ClosedForm:
     """E[quantity(eps)] for eps of the given law; `quantity` is an expression in `notation.eps`.
+
+    With `cache` an answer of an earlier call is used, after the kernel has certified it again.
 
     >>> from signsgd_sym.model import noise_law
     >>> from signsgd_sym.notation import R, eps
@@ -80,41 +98,114 @@ def noise_mean(
     >>> found.value, found.verdict.value
     (sqrt(2)*sqrt(R)/sqrt(2*R + v**2), 'CERTIFIED')
     """
+    store, sampling = Store.of(cache), (seed, points, digits)
+    if store.folder is None:
+        return _searched(law, quantity, seconds, sampling)[0]
+    asked = question("mean", law, quantity)
+    entry, note = store.read(asked)
+    if entry is not None:
+        try:
+            stored = read_mean(entry.answer, law)
+            if stored.answers(seconds):
+                return _certified_again(law, quantity, stored, entry.made, sampling)
+        except NotBelieved as problem:
+            note = f"an answer in the cache was not believed: {problem}"
+    form, complete = _searched(law, quantity, seconds, sampling)
+    kept = _keep(store, asked, form, seconds, complete)
+    return replace(form, cache="; ".join(filter(None, (note, kept))))
+
+
+def _certified_again(
+    law: NoiseLaw, quantity: Any, stored: StoredMean, made: str, sampling: tuple[int, int, int]
+) -> ClosedForm:
+    """The stored answer after a check at new points; raises `NotBelieved` where the kernel does not agree."""
+    integral = law.mean_of(quantity)
+    record = _recorder(law, quantity, integral)
+    if stored.value is None:
+        words = f"{stored.reason}; searched for {stored.seconds:g} s on {made}"
+        unknown = Judgement("2", "=", Verdict.UNKNOWN, Evidence(reason=words))
+        return ClosedForm(
+            law, quantity, integral, None, (), unknown, record.finish(), cache=f"kept since {made}"
+        )
+    _, points, digits = sampling
+    if stored.certificate.covers(points, digits):
+        points, digits = min(points, RECHECK_POINTS), min(digits, RECHECK_DIGITS)
+    now = judge_equality(law, integral, stored.value, new_seed(), points, digits)
+    if not now.verdict.passed:
+        witness = ", ".join(f"{name} = {value}" for name, value in now.evidence.witness.items())
+        raise NotBelieved(f"its formula is {now.verdict.value}{' at ' * bool(witness)}{witness}")
+    judgement, current = stored.certificate.renewed(now, made), integral
+    for form, reason in stored.stages:
+        current = record.equal(current, form, reason)
+        if form != stored.value:
+            step = judge_equality(law, form, stored.value, new_seed(), STAGE_POINTS, STAGE_DIGITS)
+            if step.verdict is Verdict.REFUTED:
+                raise NotBelieved("a form on the way to its formula is another function")
+    known = f"read from the cache of {made} and certified again"
+    return ClosedForm(
+        law, quantity, integral, stored.value, stored.routes, judgement, record.finish(), cache=known
+    )
+
+
+def _keep(store: Store, asked: dict[str, Any], form: ClosedForm, seconds: float, complete: bool) -> str:
+    """Write an answer down; a sentence where it is not kept."""
+    if form.value is None and not complete and not store.keep_stopped:
+        return ""
+    steps = form.derivation.steps[1:] if form.value is not None else ()
+    stages = tuple((step.rhs, step.reason) for step in steps)
+    certificate = Certificate.of(form.judgement)
+    reason = form.judgement.evidence.reason if form.value is None else ""
+    try:
+        data = StoredMean(stages, form.routes, certificate, reason, seconds, complete).data(form.law)
+    except NotStorable as problem:
+        return str(problem)
+    return store.write(asked, data)
+
+
+def _searched(
+    law: NoiseLaw, quantity: Any, seconds: float, sampling: tuple[int, int, int]
+) -> tuple[ClosedForm, bool]:
+    """The first candidate that is certified, and whether the search ran to its end."""
     integral = law.mean_of(quantity)
     if not integral.has(sp.Integral):
         value = readable(integral)
         record = _recorder(law, quantity, integral)
         record.equal(integral, value, ATOMS)
-        return _judged(law, quantity, integral, value, (ATOMS,), record, seed, points, digits)
-    ranked, reason = _ranked(law, quantity, seconds)
+        return _judged(law, quantity, integral, value, (ATOMS,), record, *sampling), True
+    ranked, reason, complete = _ranked(law, quantity, seconds)
     refused: list[tuple[Any, Judgement]] = []
     while ranked is not None:
         chosen = {k: found[0] for k, found in ranked.items()}
-        form = _put_together(law, quantity, chosen, (seed, points, digits), tuple(refused))
+        form = _put_together(law, quantity, chosen, sampling, tuple(refused))
         if form.value is not None:
-            return form
+            return form, complete
         refused = list(form.refused)
-        ranked, reason = _next(law, quantity, ranked, (seed, points, digits)), "no candidate was certified"
+        ranked, reason = _next(law, quantity, ranked, sampling), "no candidate was certified"
     unknown = Judgement("2", "=", Verdict.UNKNOWN, Evidence(reason=reason))
     record = _recorder(law, quantity, integral)
-    return ClosedForm(law, quantity, integral, None, (), unknown, record.finish(), tuple(refused))
+    none = ClosedForm(law, quantity, integral, None, (), unknown, record.finish(), tuple(refused))
+    return none, complete
 
 
-def _ranked(law: NoiseLaw, quantity: Any, seconds: float) -> tuple[dict[int, list[Found]] | None, str]:
-    """The proposals for each part, the simplest first, or None and why when a part has none."""
+def _ranked(law: NoiseLaw, quantity: Any, seconds: float) -> tuple[dict[int, list[Found]] | None, str, bool]:
+    """The proposals for each part, the simplest first, or None and why when a part has none.
+
+    With them whether the search ran to its end.
+    """
     found: dict[int, list[Found]] = {}
-    reason = f"no route leads to a closed form for {law.text}"
+    reason, complete = f"no route leads to a closed form for {law.text}", True
     try:
         for candidate in stream(candidates, (law, quantity), seconds):
             found.setdefault(candidate.part, []).append(candidate.found)
     except Stopped as stopped:
         reason = f"no closed form was found for {law.text} in {seconds:g} s ({stopped})"
+        complete = False
     if len(found) < sum(not isinstance(part, Atom) for _, part in law.parts):
-        return None, reason
+        return None, reason, complete
     for k, proposals in found.items():
         distinct = {one.value: one for one in reversed(proposals)}
         found[k] = sorted(distinct.values(), key=lambda one: measure(one.value))
-    return found, ""
+    return found, "", complete
 
 
 def _next(

@@ -6,42 +6,44 @@ r"""Everything about one label-noise law: phi in closed form, what follows from 
     psi         psi = (pi/2) phi sqrt(P/R) and its limits, where eps has a variance,
     stationary  R phi/sqrt(2 R) = eta tr(D)/(4 d) and its solution, where one is found,
 
-and has every step checked. Without a closed form phi stays an integral that the kernel encloses.
+and has every step checked. Without a closed form phi stays an integral that the kernel encloses. What SymPy
+found is kept (`store`), and every statement made of it is judged again when it is read.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
 
+from signsgd_sym.derive.book import Book, Statement
+from signsgd_sym.derive.certificate import NotBelieved
 from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
 from signsgd_sym.derive.consequences import (
     DriftLimit,
     Expansion,
-    drift_limit,
-    expansions,
-    solve_stationary,
 )
-from signsgd_sym.derive.in_time import judged_in_time
-from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
-from signsgd_sym.derive.phi import phi_as_mean, phi_mean, phi_of
+from signsgd_sym.derive.following import LEVEL, follow_up, monotone_in_time, plain_psi
+from signsgd_sym.derive.memo import Memo, read_memo
+from signsgd_sym.derive.monotone import Monotonicity
+from signsgd_sym.derive.phi import phi_mean, phi_of, response_and_note
+from signsgd_sym.derive.question import question
 from signsgd_sym.derive.readable import readable
 from signsgd_sym.derive.simplicity import hardest
+from signsgd_sym.derive.store import Store
+from signsgd_sym.derive.stored_text import NotStorable
 from signsgd_sym.derive.values import DIGITS as DIGITS_OF_VALUES
 from signsgd_sym.derive.values import Value, value_at
-from signsgd_sym.derive.worker import Stopped, stream
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import D, P, R, d, eta, phi
 from signsgd_sym.proof.asymptotic import Effort
-from signsgd_sym.proof.check import Checker
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.proof.verdict import Judgement, Verdict
-from signsgd_sym.special import over
+from signsgd_sym.special import NoiseMean, over
 
 SECONDS = 20.0
 """For the search of a closed form; what follows from it gets as long again."""
@@ -52,27 +54,13 @@ BEYOND = 12
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One line of the answer: `name` says of what, `step` is in `derivation`, `judgement` is the verdict."""
-
-    name: str
-    derivation: Derivation
-    step: str
-    judgement: Judgement
-
-    @property
-    def value(self) -> Any:
-        """The right-hand side."""
-        return self.derivation[self.step].rhs
-
-
-@dataclass(frozen=True)
 class LawFormulas:
     """What is known of one law; `statements` carry the verdicts.
 
     `phi` is None without a certified closed form; `integral` is phi as an integral, always there. `psi` is
     None where it is undefined, `psi_reason` then says why. `expansions` are those of phi; `drift_at_zero` has
-    a statement of its own unless it is a Piecewise: that follows from the expansion at 0.
+    a statement of its own unless it is a Piecewise: that follows from the expansion at 0. `cache` says in
+    sentences what the cache had to do with it, if anything.
     """
 
     law: NoiseLaw
@@ -89,6 +77,7 @@ class LawFormulas:
     derivations: tuple[Derivation, ...]
     statements: tuple[Statement, ...]
     stopped: str = ""
+    cache: str = ""
 
     def statement(self, name: str) -> Statement | None:
         """The statement of this name, or None."""
@@ -114,30 +103,6 @@ class LawFormulas:
         return f"${phi_latex(self)}$"
 
 
-@dataclass
-class _Book:
-    """Collects the derivations and the judgements on their steps."""
-
-    law: NoiseLaw
-    seed: int
-    points: int
-    digits: int
-    seconds: float
-    effort: Effort
-    derivations: list[Derivation] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
-
-    def close(self, record: Recorder, names: dict[str, str], known: dict[str, Judgement]) -> None:
-        """Finish a derivation and judge the steps that have a name, unless their judgement is known."""
-        derivation = record.finish()
-        self.derivations.append(derivation)
-        open_steps = [step for step in names if step not in known]
-        checker = Checker(derivation, self.seed, self.points, self.digits, False, self.effort)
-        judged = {**judged_in_time(checker, open_steps, self.seconds), **known}
-        for step, name in names.items():
-            self.statements.append(Statement(name, derivation, step, judged[step]))
-
-
 def law_formulas(
     law: NoiseLaw,
     *,
@@ -146,78 +111,71 @@ def law_formulas(
     points: int = POINTS,
     digits: int = DIGITS,
     form: ClosedForm | None = None,
+    cache: bool | Store = True,
 ) -> LawFormulas:
     """Search, derive and check; `form` is the closed form of the mean in phi where it is known already.
 
+    With `cache` what an earlier call found is used, after the kernel has judged it again.
+
     >>> from signsgd_sym.model.noise import noise_law
     >>> found = law_formulas(noise_law("Normal(0, v)"), points=5, digits=20)
-    >>> found.phi, found.psi, found.stationary
+    >>> found.phi, found.psi
+    (2*sqrt(2)*sqrt(R)/(pi*sqrt(2*R + v**2)), 1)
     """
-    response = phi_as_mean()
-    form = form or phi_mean(law, response, seconds=seconds)
-    value, integral = phi_of(form, response), over(response, law)
-    effort = Effort() if value is not None and hardest(value) <= QUICK else Effort(deepest=7, samples=3)
-    book = _Book(law, seed, points, digits, seconds, effort)
-    found, stopped = _follow_up(law, value, response, seconds)
-    limit = next((item for item in found if isinstance(item, DriftLimit)), None)
-    _record_phi(book, form, value, integral, found, limit)
-    short = next((item.value for item in found if isinstance(item, Compression)), None)
-    psi, reason = _record_psi(book, value, integral, short, None if limit is None else limit.value)
-    equation, stationary = _record_stationary(book, value, found)
-    return LawFormulas(
-        law, form, value, integral, psi, reason,
-        tuple(e for e in found if isinstance(e, Expansion)), limit,
-        next((item for item in found if isinstance(item, Monotonicity)), NOT_ASKED),
-        equation, stationary, tuple(book.derivations), tuple(book.statements), stopped,
-    )  # fmt: skip
-
-
-def consequences(law: NoiseLaw, value: Any | None, response: Any) -> Iterator[Any]:
-    """Expansions, the limit of the drift rate, solutions of the stationary equation.
-
-    Runs in a process of its own.
-    """
-    found = list(expansions(law, 2 / sp.pi))
-    yield from found
-    limit = drift_limit(law, response, next((e for e in found if e.point == 0), None))
-    if limit is not None:
-        yield limit
-    yield drift_monotonicity(law, over(response, law) if value is None else value)
-    if value is not None:
-        yield Compression(readable(_psi(law, value)))
-        yield from solve_stationary(R * value / sp.sqrt(2 * R), LEVEL)
-
-
-@dataclass(frozen=True)
-class Compression:
-    """psi in a readable form."""
-
-    value: Any
-
-
-def _psi(law: NoiseLaw, value: Any) -> Any:
-    """(pi/2) value sqrt(P/R), the finite branch of E eps^2 where that is conditional."""
-    power = _finite_branch(law.second_moment())
-    return sp.pi / 2 * value * sp.sqrt((R + power / 2) / R)
-
-
-def _finite_branch(moment: Any) -> Any:
-    return moment.args[0][0] if isinstance(moment, sp.Piecewise) else moment
-
-
-NOT_ASKED = Monotonicity(None, Verdict.UNKNOWN, "not decided in time")
-LEVEL = eta * sp.Trace(D) / (4 * d)
-"""The level eta tr(D)/(4 d) of the stationary equation."""
-
-
-def _follow_up(law: NoiseLaw, value: Any | None, response: Any, seconds: float) -> tuple[list[Any], str]:
-    found: list[Any] = []
+    store = Store.of(cache)
+    response, note = response_and_note(store)
+    form = form or phi_mean(law, response, seconds=seconds, cache=store)
+    notes, sampling = [note, form.cache], (seed, points, digits)
+    if store.folder is None:
+        return _told(form, response, sampling, seconds, follow_up(form, response, seconds))
+    mean = sp.S.NaN if form.value is None else form.value
+    asked = question("what follows from phi", law, sp.Tuple(response, mean))
+    entry, note = store.read(asked)
+    if entry is not None:
+        try:
+            memo = read_memo(entry.answer, law, entry.made)
+            covered = all(
+                c.points >= points and c.digits >= digits for c in memo.certificates.values() if c.digits
+            )
+            if covered and (seconds <= memo.seconds or not memo.stopped):
+                told = _told(form, response, sampling, seconds, memo)
+                return replace(told, cache=_sentences(*notes, f"the rest is kept since {memo.made}"))
+        except NotBelieved as problem:
+            note = f"what follows from phi in the cache was not believed: {problem}"
+    memo = follow_up(form, response, seconds)
+    told = _told(form, response, sampling, seconds, memo)
     try:
-        for item in stream(consequences, (law, value, response), seconds):
-            found.append(item)
-    except Stopped as stopped:
-        return found, str(stopped)
-    return found, ""
+        kept = store.write(asked, memo.data(law))
+    except NotStorable as problem:
+        kept = str(problem)
+    return replace(told, cache=_sentences(*notes, note, kept))
+
+
+def _sentences(*notes: str) -> str:
+    return "; ".join(dict.fromkeys(filter(None, notes)))
+
+
+def _told(
+    form: ClosedForm, response: Any, sampling: tuple[int, int, int], seconds: float, memo: Memo
+) -> LawFormulas:
+    """Everything derived and judged, with what the memo holds or makes; `NotBelieved` where that is wrong."""
+    law = form.law
+    integral, value = over(response, law), None
+    if form.value is not None:
+        value = memo.value("phi", lambda: phi_of(form, response))
+    effort = Effort() if value is not None and hardest(value) <= QUICK else Effort(deepest=7, samples=3)
+    book = Book(law, *sampling, seconds, effort, memo)
+    if value is not None:
+        inserted = response.xreplace(dict.fromkeys(response.atoms(NoiseMean), form.value))
+        book.check_again("phi", inserted, value)
+    _record_phi(book, form, value, integral)
+    psi, reason = _record_psi(book, value, integral)
+    equation, stationary = _record_stationary(book, value)
+    return LawFormulas(
+        law, form, value, integral, psi, reason, memo.expansions, memo.limit,
+        memo.monotone or monotone_in_time(law, integral if value is None else value, seconds),
+        equation, stationary, tuple(book.derivations), tuple(book.statements), memo.stopped,
+    )  # fmt: skip
 
 
 def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
@@ -225,11 +183,9 @@ def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
     return (Assumption(f"eps ~ {law.text}", laws=(law,), name="law"), *relations)
 
 
-def _record_phi(
-    book: _Book, form: ClosedForm, value: Any, integral: Any, found: list[Any], limit: DriftLimit | None
-) -> None:
+def _record_phi(book: Book, form: ClosedForm, value: Any, integral: Any) -> None:
     """phi, its limits and its expansions."""
-    law = book.law
+    law, limit = book.law, book.memo.limit
     record = Recorder("law-phi", f"phi for eps ~ {law.text}", _given(law))
     names: dict[str, str] = {}
     known: dict[str, Judgement] = {}
@@ -246,12 +202,11 @@ def _record_phi(
     names[str(next(steps))] = "phi at oo"
     record.tends(phi / sp.sqrt(2 * R), 0, "0 <= phi <= 2/pi", variable=R, point=sp.oo)
     names[str(next(steps))] = "drift rate at oo"
-    for expansion in found:
-        if isinstance(expansion, Expansion):
-            order = expansion.order if expansion.order != 0 else R**BEYOND
-            at, series = expansion.point, expansion.series
-            record.expand(phi, series, expansion.reason, variable=R, order=order, point=at)
-            names[str(next(steps))] = "small R" if at == 0 else "large R"
+    for expansion in book.memo.expansions:
+        order = expansion.order if expansion.order != 0 else R**BEYOND
+        at, series = expansion.point, expansion.series
+        record.expand(phi, series, expansion.reason, variable=R, order=order, point=at)
+        names[str(next(steps))] = "small R" if at == 0 else "large R"
     if limit is not None and not isinstance(limit.value, sp.Piecewise):
         reason = "the first term at 0" if limit.follows else "the smoothing identity"
         record.tends(phi / sp.sqrt(2 * R), limit.value, reason, variable=R, point=0)
@@ -259,9 +214,7 @@ def _record_phi(
     book.close(record, names, known)
 
 
-def _record_psi(
-    book: _Book, value: Any, integral: Any, short: Any | None, rate: Any | None
-) -> tuple[Any | None, str]:
+def _record_psi(book: Book, value: Any, integral: Any) -> tuple[Any | None, str]:
     """psi = (pi/2) phi sqrt(P/R) where eps has a variance; else None and the reason."""
     power = book.law.second_moment()
     given = list(_given(book.law))
@@ -278,11 +231,13 @@ def _record_psi(
     record.define(P, R + power / 2, "the population risk")
     compression = sp.pi / 2 * phi * sp.sqrt(P / R)
     names: dict[str, str] = {}
-    psi = _psi(book.law, inserted) if short is None else short
+    psi = plain_psi(book.law, inserted)
     if value is not None:
+        plain = psi
+        psi = book.memo.value("psi", lambda: plain)
         record.equal(compression, psi, "insert")
         names["3"] = "psi"
-    step = len(names) + 2
+    rate, step = None if book.memo.limit is None else book.memo.limit.value, len(names) + 2
     if rate is not None and not rate.has(sp.Piecewise):
         at_zero = sp.powsimp(sp.pi / 2 * rate * sp.sqrt(power)) if rate.is_finite else sp.oo
         reason = "(pi/2) sqrt(E eps^2) times the drift rate at 0"
@@ -295,24 +250,30 @@ def _record_psi(
     return psi, ""
 
 
-def _record_stationary(book: _Book, value: Any, found: list[Any]) -> tuple[Any, Any | None]:
+def _record_stationary(book: Book, value: Any) -> tuple[Any, Any | None]:
     """The stationary equation, and the first solution that is certified."""
+    memo = book.memo
     left = R * (phi if value is None else value) / sp.sqrt(2 * R)
-    equation = sp.Eq(left if value is None else readable(left), LEVEL, evaluate=False)
+    shown = left
+    if value is not None:
+        shown = memo.value("stationary equation", lambda: readable(left))
+        book.check_again("stationary equation", left, shown)
+    equation = sp.Eq(shown, LEVEL, evaluate=False)
     level = sp.Symbol("A", positive=True)
-    for root in found:
-        if not isinstance(root, sp.Expr):
-            continue
+    for root in memo.solutions:
         title = f"The stationary risk for eps ~ {book.law.text}"
         record = Recorder("law-stationary", title, _given(book.law))
         inserted = left.subs(R, root.subs(sp.Trace(D), 4 * d * level / eta))
         record.equal(inserted, level, "insert the solution; A = eta tr(D)/(4 d)")
-        trial = _Book(book.law, book.seed, book.points, book.digits, book.seconds, book.effort)
+        trial = Book(book.law, book.seed, book.points, book.digits, book.seconds, book.effort, memo)
         trial.close(record, {"1": "stationary risk"}, {})
         if trial.statements[0].judgement.verdict.passed:
             book.derivations += trial.derivations
             book.statements += trial.statements
+            memo.solutions = (root,)
             return equation, root
+    memo.solutions = ()
+    memo.certificates.pop("stationary risk", None)
     return equation, None
 
 

@@ -9,6 +9,7 @@ settle the question the other way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,8 +92,9 @@ def _falls(density: Any, sign: int) -> bool:
     slope = sp.diff(f, _y)
     if slope == 0:
         return True
-    quotient = sp.factor(sp.simplify(slope / f))
-    return bool(quotient.is_nonpositive)
+    # `simplify` loads SymPy's physical units, a third of a second: first without.
+    forms: tuple[Callable[[Any], Any], ...] = (sp.factor, lambda quotient: sp.factor(sp.simplify(quotient)))
+    return any(form(slope / f).is_nonpositive for form in forms)
 
 
 def _rise(law: NoiseLaw, phi: Any) -> tuple[Any, Any, dict[Any, Any]] | None:

@@ -13,13 +13,19 @@ import sympy as sp
 
 from signsgd_sym.derive import gaussian_integral
 from signsgd_sym.derive.assumptions import any_law
+from signsgd_sym.derive.certificate import RECHECK_DIGITS, RECHECK_POINTS, NotBelieved, new_seed, text
 from signsgd_sym.derive.closed_form import ClosedForm, noise_mean
 from signsgd_sym.derive.moments import linear_response
+from signsgd_sym.derive.question import question
 from signsgd_sym.derive.readable import readable
+from signsgd_sym.derive.store import Store
+from signsgd_sym.derive.stored_text import NotStorable, read_back, scope_of, written
+from signsgd_sym.errors import InputError
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import SIGN
 from signsgd_sym.notation import R, density_at_zero, eps, gaussian_density, phi
+from signsgd_sym.proof.check import check_step
 from signsgd_sym.proof.derivation import Derivation, Recorder
 from signsgd_sym.special import NoiseMean
 
@@ -52,17 +58,56 @@ def smoothing_identity() -> Derivation:
     return record.finish()
 
 
-def phi_as_mean() -> Any:
-    """phi as an expectation over a law not named, derived afresh; pass it on where it is needed often."""
-    return linear_response(SIGN).result
+def phi_as_mean(cache: bool | Store = True) -> Any:
+    """phi as an expectation over a law not named; pass it on where it is needed often.
+
+    Derived, or with `cache` read and certified again (`response_and_note`).
+    """
+    return response_and_note(Store.of(cache))[0]
 
 
-def phi_mean(law: NoiseLaw, response: Any | None = None, *, seconds: float = 20.0) -> ClosedForm:
+def response_and_note(store: Store) -> tuple[Any, str]:
+    """phi as an expectation, and a sentence where the cache was not believed.
+
+    What is read is certified at new points by Stein's lemma, of which the derivation makes no use: given eps,
+    phi = E|W| E[G sign(sqrt(2 R) G - eps)] = sqrt(2/pi) 2 p(eps/sqrt(2 R)),  p the density of G and W.
+    """
+    if store.folder is None:
+        return linear_response(SIGN).result, ""
+    asked = question("linear response of the sign rule", None, SIGN.expr)
+    entry, note = store.read(asked)
+    if entry is not None:
+        try:
+            response = read_back(text(entry.answer, "formula"), scope_of(None))
+            [mean] = response.atoms(NoiseMean)
+            stein = 2 * sp.sqrt(2 / sp.pi) * gaussian_density(eps / sp.sqrt(2 * R))
+            record = Recorder("stein", "")
+            record.equal(response.xreplace({mean: mean.quantity}), stein, "Stein's lemma")
+            derivation = record.finish()
+            step = derivation.steps[0]
+            now = check_step(derivation, step, seed=new_seed(), points=RECHECK_POINTS, digits=RECHECK_DIGITS)
+            if now.verdict.passed and response == response.coeff(mean) * mean:
+                return response, ""
+            note = f"a linear response in the cache was not believed: it is {now.verdict.value}"
+        except (NotBelieved, InputError, ValueError, AttributeError) as problem:
+            note = f"a linear response in the cache was not believed: {problem}"
+    response = linear_response(SIGN).result
+    try:
+        kept = store.write(asked, {"formula": written(response, scope_of(None))})
+    except NotStorable as problem:
+        kept = str(problem)
+    return response, "; ".join(filter(None, (note, kept)))
+
+
+def phi_mean(
+    law: NoiseLaw, response: Any | None = None, *, seconds: float = 20.0, cache: bool | Store = True
+) -> ClosedForm:
     """The expectation in phi under `law`, in closed form where a route leads to one.
 
-    `response` is `phi_as_mean()`, derived here when it is not given.
+    `response` is `phi_as_mean()`, derived here when it is not given; `cache` as for `noise_mean`.
     """
-    return noise_mean(law, _mean(response or phi_as_mean()).quantity, seconds=seconds)
+    quantity = _mean(response or phi_as_mean(cache)).quantity
+    return noise_mean(law, quantity, seconds=seconds, cache=cache)
 
 
 def phi_of(form: ClosedForm, response: Any | None = None) -> Any | None:

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "proof": BASE | {"balls"},
     "steps": BASE | {"model", "proof"},
     "pytest_plugin": {"errors", "proof", "steps"},
-    "derive": BASE | {"_callable", "model", "balls", "proof"},
+    "derive": BASE | {"_callable", "model", "balls", "proof", "steps"},
     "codegen": BASE | {"balls", "proof"},
     "solve": BASE | {"model", "balls", "proof", "derive", "codegen"},
     "simulate": {"_callable", "notation", "errors", "model"},
