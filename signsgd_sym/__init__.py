@@ -27,6 +27,7 @@ _HOME = {
     "Report": "proof.verdict",
     "Verdict": "proof.verdict",
     "check": "report.checked",
+    "closed_form": "derive.answer",
     "SDE": "derive.ito",
     "ito": "derive.ito",
     "LimitSDE": "derive.sde",
@@ -41,6 +42,7 @@ _HOME = {
 }
 
 if TYPE_CHECKING:
+    from signsgd_sym.derive.answer import closed_form
     from signsgd_sym.derive.catalogue import derive
     from signsgd_sym.derive.ito import SDE, ito
     from signsgd_sym.derive.risk import RiskODE, derive_risk_ode
@@ -76,6 +78,7 @@ __all__ = [
     "UpdateRule",
     "Verdict",
     "check",
+    "closed_form",
     "derive",
     "derive_risk_ode",
     "derive_sde",

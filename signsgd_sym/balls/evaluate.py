@@ -32,6 +32,8 @@ current precision (for values that are themselves computed, as eigenvectors are)
 """
 
 MAX_BITS = 1_500
+SLOW = 0.2
+"""Share of the bits due below which more precision is given up."""
 BITS_PER_DIGIT = 3.3219281
 
 
@@ -107,6 +109,7 @@ def enclose(
     """
     compiled = program(expr, point)
     bits, is_small_step = _first_bits(digits), False
+    stall = _Stall(compiled)
     while True:
         with precision(bits):
             ball = compiled(point)
@@ -114,6 +117,8 @@ def enclose(
             if accuracy(ball) >= digits or (absolute is not None and radius < absolute):
                 return Enclosure(ball, bits)
             missing = digits - accuracy(ball)
+        if stall.seen(ball, bits):
+            break
         # What is nearly there needs few more bits, once; otherwise twice as many.
         is_small_step = not is_small_step and missing < digits / 2
         step = int(missing * BITS_PER_DIGIT) + 20 if is_small_step else bits
@@ -148,6 +153,7 @@ def compare(
     goal, reason = arb(10) ** -digits, ""
     l = r = acb(0)
     bits = 0
+    stalls = _Stall(left), _Stall(right)
     quick = _ladder(first_digits, 100) if first_digits < digits else ()
     for bits in (*quick, *_ladder(digits, max_bits)):
         with precision(bits):
@@ -180,6 +186,9 @@ def compare(
                     verdict = "equal"
             if verdict != "undecided":
                 return Comparison(verdict, Enclosure(l, bits), Enclosure(r, bits), digits)
+        stalled = [stall.seen(ball, bits) for stall, ball in zip(stalls, (l, r), strict=True)]
+        if any(stalled):
+            break
     for side, ball in ((left, l), (right, r)):
         if any(not z.is_finite() for z in entries(ball)):
             raise PointRejected(
@@ -187,6 +196,31 @@ def compare(
             )
     reason = reason or f"{min(accuracy(l), accuracy(r)):.0f} of {digits} digits at {bits} bits"
     return Comparison("undecided", Enclosure(l, bits), Enclosure(r, bits), digits, reason)
+
+
+@dataclass
+class _Stall:
+    """Watches the radius of an integral as precision grows.
+
+    A cancellation gives way to more bits at the rate of 0.3 digits each. Where work is the limit, not
+    precision, the radius does not shrink, and doubling the bits again would only take longer.
+    """
+
+    side: Program
+    bits: int = 0
+    radius: arb | None = None
+
+    def seen(self, ball: Ball, bits: int) -> bool:
+        """Whether the step from the last precision to `bits` has brought next to nothing."""
+        if not self.side.expr.has(sp.Integral) or any(not z.is_finite() for z in entries(ball)):
+            self.radius = None
+            return False
+        now = max((upper(z - z.mid()) for z in entries(ball)), default=arb(0))
+        before, due = self.radius, bits - self.bits
+        self.bits, self.radius = bits, now
+        if before is None or due < 32 or now.is_zero():
+            return False
+        return bool(now > before * arb(2) ** int(-SLOW * due))
 
 
 def _or_infinite(side: Program, point: Point) -> acb:

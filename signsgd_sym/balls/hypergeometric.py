@@ -20,6 +20,8 @@ SERIES_LIMIT = 3_000
 """Largest |z| for the power series of pFq with p, q >= 2 (or p = 0, q >= 2), which costs about |z| terms."""
 
 
+LINE_FROM = 300
+"""|z| from which a pFq at z < 0 is integrated on a line instead of summed."""
 BOUND_BITS = 64
 """Precision for bounds: they need no digits."""
 
@@ -43,9 +45,23 @@ def pfq(a: Sequence[acb], b: Sequence[acb], z: acb) -> acb:
         return z.hypgeom_1f1(a[0], b[0])
     if (p, q) == (2, 1):
         return z.hypgeom_2f1(a[0], a[1], b[0])
+    if p == q and not z.abs_upper() < LINE_FROM:
+        on_line = _on_line(a, b, z)
+        if on_line.is_finite():
+            return on_line
     if p <= q and not z.abs_upper() < SERIES_LIMIT:
         return nan()
     return z.hypgeom(list(a), list(b))
+
+
+def _on_line(a: Sequence[acb], b: Sequence[acb], z: acb) -> acb:
+    """pFp(a; b; z) for z < 0 as prod G(b)/prod G(a) G^{1,p}_{p,p+1}(-z | 1 - a; 0, 1 - b) (DLMF 16.18.1)."""
+    found = line_integral([1 - x for x in a], [], [acb(0)], [1 - x for x in b], -z)
+    for x in a:
+        found *= x.rgamma()
+    for x in b:
+        found *= x.gamma()
+    return found
 
 
 def _cancel(a: Sequence[acb], b: Sequence[acb]) -> tuple[list[acb], list[acb]]:

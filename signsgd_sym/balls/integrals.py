@@ -28,7 +28,7 @@ from signsgd_sym.balls.ball import (
 )
 from signsgd_sym.balls.compile import compile_node
 from signsgd_sym.balls.half_line import Piece, bind, both, from_end, probe, quadrature
-from signsgd_sym.balls.kinks import kink_functions, resolve, without_floors
+from signsgd_sym.balls.kinks import kink_functions, peaks_of, resolve, without_floors
 from signsgd_sym.balls.scope import Slots, extend
 from signsgd_sym.balls.terms import NoMajorant
 
@@ -85,7 +85,8 @@ def _to_relative(pieces: list[Piece], args: Sequence[Ball], analytic: bool) -> a
         tol = arb((guess * arb(2) ** -bits).upper())
         first = total(tol)
         size = lower(first)
-        if tol < size * arb(2) ** (6 - bits):
+        # A sum that is not finite holds integrand that stays unbounded: no tolerance would change that.
+        if tol < size * arb(2) ** (6 - bits) or not first.is_finite():
             return first
     else:
         size = arb(0)
@@ -104,14 +105,17 @@ def _to_relative(pieces: list[Piece], args: Sequence[Ball], analytic: bool) -> a
     return total(arb(((size if size > 0 else tol) * arb(2) ** -bits).upper()))
 
 
-def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots) -> Chooser:
+def _cut_at_kinks(
+    f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slots, seek_peaks: bool = True
+) -> Chooser:
     """The smooth pieces of the integral at a point; None where the order of the kinks is not clear."""
     stepless = without_floors(f, t, lo, hi)
     kinks = kink_functions(stepless, t)
-    if not kinks:
+    peaks = {sp.expand(peak) for peak in peaks_of(stepless, t)} - {lo, hi} if seek_peaks else set()
+    if not kinks and not peaks:
         smooth = _smooth(f, t, lo, hi, slots)
         return lambda args, analytic: [smooth]
-    roots = {sp.expand(root) for found in kinks.values() for root in found} - {lo, hi}
+    roots = ({sp.expand(root) for found in kinks.values() for root in found} | peaks) - {lo, hi}
     if lo is -sp.oo and hi is sp.oo:
         roots.add(sp.S.Zero)
     ends = [lo, hi, *sorted(roots, key=sp.default_sort_key)]
@@ -120,10 +124,13 @@ def _cut_at_kinks(f: sp.Expr, t: sp.Symbol, lo: sp.Expr, hi: sp.Expr, slots: Slo
 
     whole = compile_node(f, extend(slots, t))
 
+    def pieces_of(smooth: sp.Expr, start: sp.Expr, end: sp.Expr) -> Chooser:
+        return _cut_at_kinks(smooth, t, start, end, slots, seek_peaks=False)
+
     @cache
     def between(i: int, j: int, pattern: tuple[int, ...]) -> tuple[Evaluator, Chooser]:
         smooth = resolve(stepless, dict(zip(kinks, pattern, strict=True)))
-        return compile_node(smooth, extend(slots, t)), _cut_at_kinks(smooth, t, ends[i], ends[j], slots)
+        return compile_node(smooth, extend(slots, t)), pieces_of(smooth, ends[i], ends[j])
 
     def choose(args: Sequence[Ball], analytic: bool) -> list[Piece] | None:
         at = [None if w is None else w(args, analytic) for w in where]

@@ -136,3 +136,19 @@ def _resolve_condition(c: Any, signs: Signs) -> Any:
     if isinstance(c, sp.And | sp.Or | sp.Not):
         return c.func(*(_resolve_condition(arg, signs) for arg in c.args))
     return c
+
+
+def peaks_of(f: sp.Expr, t: sp.Symbol) -> set[sp.Expr]:
+    """The vertices of quadratics in t under a negative power, real parts of the poles of a Lorentzian peak.
+
+    Cut there, the integrand is seen in the distance from its peak, in whose logarithm a narrow one is as
+    good as a wide one. Cutting anywhere is right, so this need not find all.
+    """
+    found = set()
+    for node in f.atoms(sp.Pow):
+        if not (node.exp.is_negative and node.base.has(t) and node.base.is_polynomial(t)):
+            continue
+        p = sp.Poly(node.base, t)
+        if p.degree() == 2:
+            found.add(-p.coeff_monomial(t) / (2 * p.coeff_monomial(t**2)))
+    return {peak for peak in found if peak.is_extended_real}

@@ -25,6 +25,11 @@ from flint import acb, arb, ctx
 from signsgd_sym.balls.ball import is_real, nan
 from signsgd_sym.balls.functions import EVAL_LIMIT
 
+HIGHEST = 3e4
+"""How far up the line the integral goes at most."""
+FAR = 30.0
+"""|log z| from which residues are tried first."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -35,6 +40,10 @@ class Line:
     c: Sequence[acb]
     e: Sequence[acb]
     log_z: acb
+
+    def mirrored(self) -> Line:
+        """w -> -w: F(-w) as a function of w."""
+        return Line(self.a, self.b, self.e, self.c, -self.log_z)
 
     @property
     def delta(self) -> float:
@@ -74,16 +83,28 @@ def line_integral(an: Sequence[acb], ap: Sequence[acb], bm: Sequence[acb], bq: S
     s = _separating(line)
     if s is None:
         return nan()
-    T = (ctx.prec * math.log(2) + 20) / (line.delta * math.pi) + 8
-    rest = _tail(line, s, arb(T))
+    if abs(float(line.log_z.real.mid())) > FAR:
+        from signsgd_sym.balls.residues import by_residues
+
+        right = line if line.log_z.real > 0 else line.mirrored()
+        far = by_residues(right, s if right is line else -s)
+        if far.is_finite():
+            return far
     size = abs(line(acb(s)).real)
-    if rest is None or not size.is_finite():
+    if not size.is_finite():
         return nan()
+    goal = arb((size * arb(2) ** -ctx.prec).upper())
+    T = (ctx.prec * math.log(2) + 20) / (line.delta * math.pi) + 8
+    rest = tail(line, s, arb(T))
+    while rest is None or not rest < goal:
+        T *= 1.5
+        if T > HIGHEST:
+            return nan()
+        rest = tail(line, s, arb(T))
 
     def on_line(t: acb, analytic: bool) -> acb:
         return line(s + acb(0, 1) * t)
 
-    goal = arb((size * arb(2) ** -ctx.prec).upper())
     total = acb.integral(on_line, acb(0), acb(arb(T)), abs_tol=goal, eval_limit=EVAL_LIMIT)
     return acb((total.real + arb(0, rest.upper())) / arb.pi())
 
@@ -112,7 +133,7 @@ def _separating(line: Line) -> arb | None:
     return s if separated else None
 
 
-def _tail(line: Line, s: arb, T: arb) -> arb | None:
+def tail(line: Line, s: arb, T: arb) -> arb | None:
     """The bound of int_T^oo |F(s + i t)| dt of the module's docstring, or None where T is too small."""
     rate = arb(line.delta) * arb.pi()
     log_C, A = -s * line.log_z.real, arb(0)

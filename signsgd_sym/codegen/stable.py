@@ -23,6 +23,13 @@ class ExpErfc(sp.Function):
     def _eval_rewrite_as_erfc(self, u: Any, w: Any, v: Any, **_: Any) -> Any:
         return sp.exp(u) * sp.erfc(v)
 
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        """exp(w) erfcx(v), which it is for either sign of v."""
+        _, w, v = self.args
+        factor = "" if w.is_zero else printer._print(sp.exp(w))
+        body = rf"{factor} \operatorname{{erfcx}}\left({printer._print(v)}\right)".strip()
+        return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
+
 
 def scaled_erfc(expr: Any) -> Any:
     """Every product exp(u) erfc(v) in `expr` in its scaled form.

@@ -17,6 +17,7 @@ from typing import Any
 import sympy as sp
 
 from signsgd_sym.derive.expansion import far_out, near_zero, neat
+from signsgd_sym.derive.phi import drift_rate_at_zero
 from signsgd_sym.derive.routes.solve import solve_all
 from signsgd_sym.derive.search import mean_over
 from signsgd_sym.model.noise import NoiseLaw
@@ -28,11 +29,13 @@ from signsgd_sym.notation import R, eps, eta
 class Expansion:
     """phi = sum of `terms` + O(`order`) as R -> `point`, the largest term first.
 
-    `order` is 0 where the rest is smaller than every power.
+    Each term is a coefficient times R to the power in `powers`; `order` is 0 where the rest is smaller than
+    every power.
     """
 
     point: Any
     terms: tuple[Any, ...]
+    powers: tuple[Any, ...]
     order: Any
     reason: str
 
@@ -160,15 +163,15 @@ class _Sum:
         power = sp.expand(power)
         self.terms[power] = self.terms.get(power, sp.S.Zero) + coefficient
 
-    def ordered(self, factor: Any, descending: bool) -> tuple[Any, ...]:
-        """factor c R^p, by powers where these are numbers or differ by numbers."""
+    def ordered(self, factor: Any, descending: bool) -> tuple[tuple[Any, Any], ...]:
+        """(p, factor c R^p), by powers where these are numbers or differ by numbers."""
         first = next(iter(self.terms), sp.S.Zero)
         gaps = {p: sp.simplify(p - first) for p in self.terms}
         powers = list(self.terms)
         if all(gap.is_number for gap in gaps.values()):
             powers.sort(key=lambda p: float(gaps[p]), reverse=descending)
-        terms = (neat(factor * self.terms[p]) * R**p for p in powers)
-        return tuple(sp.powsimp(term) for term in terms if term != 0)
+        terms = ((p, neat(factor * self.terms[p]) * R**p) for p in powers)
+        return tuple((p, sp.powsimp(term)) for p, term in terms if term != 0)
 
 
 def _mellin(p: Any) -> Any:
@@ -182,7 +185,7 @@ def _expansion(point: Any, total: _Sum, rests: list[Any], factor: Any, reason: s
     if rest is None or not terms:
         return None
     order = sp.S.Zero if rest is sp.oo else R ** sp.simplify(rest)
-    return Expansion(point, terms, order, reason)
+    return Expansion(point, tuple(t for _, t in terms), tuple(p for p, _ in terms), order, reason)
 
 
 def _smallest(rests: list[Any]) -> Any | None:
@@ -192,6 +195,48 @@ def _smallest(rests: list[Any]) -> Any | None:
     if len(finite) == 1:
         return finite.pop()
     return min(finite) if all(rest.is_number for rest in finite) else None
+
+
+@dataclass(frozen=True)
+class DriftLimit:
+    """lim phi/sqrt(2 R) as R -> 0; a Piecewise where it depends on the sign of a power.
+
+    `follows` says whether it is read off the expansion at 0.
+    """
+
+    value: Any
+    follows: bool
+
+
+def drift_limit(law: NoiseLaw, response: Any, small: Expansion | None) -> DriftLimit | None:
+    """From the first term of the expansion at 0, else from the density there; None where neither is known."""
+    if small is None:
+        try:
+            return DriftLimit(drift_rate_at_zero(law, response), False)
+        except (NotImplementedError, ValueError, TypeError, AttributeError):
+            return None
+    power = sp.simplify(small.powers[0] - sp.Rational(1, 2))
+    coefficient = neat(small.terms[0] / R ** small.powers[0] / sp.sqrt(2))
+    if power.is_positive:
+        return DriftLimit(sp.S.Zero, True)
+    if power.is_negative:
+        return DriftLimit(sp.oo, True)
+    if power.is_zero:
+        return DriftLimit(coefficient, True)
+    at_zero = _at_equality(coefficient, power)
+    cases = [(sp.S.Zero, power > 0), (at_zero, sp.Eq(power, 0)), (sp.oo, True)]
+    if power.is_nonnegative:
+        cases = [(at_zero, sp.Eq(power, 0)), (sp.S.Zero, True)]
+    return DriftLimit(sp.Piecewise(*cases), True)
+
+
+def _at_equality(coefficient: Any, power: Any) -> Any:
+    """The coefficient where the power is 0, if that determines one parameter."""
+    for symbol in sorted(power.free_symbols, key=str):
+        roots = sp.solve(power, symbol)
+        if len(roots) == 1:
+            return sp.simplify(coefficient.subs(symbol, roots[0]))
+    return coefficient
 
 
 def solve_stationary(left: Any, level: Any) -> Iterator[Any]:
@@ -207,4 +252,4 @@ def solve_stationary(left: Any, level: Any) -> Iterator[Any]:
             yield sp.simplify(value)
 
 
-__all__ = ["Expansion", "expansions", "solve_stationary"]
+__all__ = ["DriftLimit", "Expansion", "drift_limit", "expansions", "solve_stationary"]

@@ -12,7 +12,8 @@ found is kept (`store`), and every statement made of it is judged again when it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,24 +22,30 @@ import sympy as sp
 from signsgd_sym.derive.book import Book, Statement
 from signsgd_sym.derive.certificate import NotBelieved
 from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
-from signsgd_sym.derive.consequences import Expansion, expansions, solve_stationary
+from signsgd_sym.derive.consequences import DriftLimit, Expansion
+from signsgd_sym.derive.follow_up import LEVEL, again, compression_of, find
 from signsgd_sym.derive.memo import Memo, read_memo
-from signsgd_sym.derive.monotone import Monotonicity, drift_monotonicity
-from signsgd_sym.derive.phi import drift_rate_at_zero, phi_mean, phi_of, response_and_note
+from signsgd_sym.derive.monotone import Monotonicity
+from signsgd_sym.derive.phi import phi_mean, response_and_note
 from signsgd_sym.derive.question import question
 from signsgd_sym.derive.readable import readable
+from signsgd_sym.derive.simplicity import hardest
 from signsgd_sym.derive.store import Store
 from signsgd_sym.derive.stored_text import NotStorable
-from signsgd_sym.derive.worker import Stopped, stream
+from signsgd_sym.derive.values import DIGITS as DIGITS_OF_VALUES
+from signsgd_sym.derive.values import Value, value_at
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import D, P, R, d, eta, phi
+from signsgd_sym.proof.asymptotic import Effort
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.proof.verdict import Judgement, Verdict
-from signsgd_sym.special import NoiseMean, over
+from signsgd_sym.special import over
 
 SECONDS = 20.0
 """For the search of a closed form; what follows from it gets as long again."""
+QUICK = 3
+"""Up to this class (`simplicity`) a formula is quick to evaluate at any R; others are measured less deep."""
 BEYOND = 12
 """A rest smaller than every power is checked as O(R^12)."""
 
@@ -48,8 +55,9 @@ class LawFormulas:
     """What is known of one law; `statements` carry the verdicts.
 
     `phi` is None without a certified closed form; `integral` is phi as an integral, always there. `psi` is
-    None where it is undefined, `psi_reason` then says why. `expansions` are those of phi. `cache` says in
-    sentences what the cache had to do with it, if anything.
+    None where it is undefined, `psi_reason` then says why. `expansions` are those of phi; `drift_at_zero` has
+    a statement of its own unless it is a Piecewise: that follows from the expansion at 0. `cache` says in
+    sentences what the cache had to do with the answer, if anything.
     """
 
     law: NoiseLaw
@@ -59,6 +67,7 @@ class LawFormulas:
     psi: Any | None
     psi_reason: str
     expansions: tuple[Expansion, ...]
+    drift_at_zero: DriftLimit | None
     monotone: Monotonicity
     equation: Any
     stationary: Any | None
@@ -81,6 +90,15 @@ class LawFormulas:
         """phi for numbers: the closed form where there is one."""
         return self.integral if self.phi is None else self.phi
 
+    def values(self, at: Mapping[Any, Any], digits: int = DIGITS_OF_VALUES) -> Value:
+        """Certified numbers at R and every parameter, such as {"R": "1/10", "b": 2}: see `values`."""
+        return value_at(self.law, self.phi, self.integral, at, digits)
+
+    def _repr_latex_(self) -> str:
+        from signsgd_sym.report.law_latex import phi_latex
+
+        return f"${phi_latex(self)}$"
+
 
 def law_formulas(
     law: NoiseLaw,
@@ -101,28 +119,25 @@ def law_formulas(
     >>> found.phi, found.psi
     (2*sqrt(2)*sqrt(R)/(pi*sqrt(2*R + v**2)), 1)
     """
-    store = Store.of(cache)
+    store, sampling = Store.of(cache), (seed, points, digits)
     response, note = response_and_note(store)
     form = form or phi_mean(law, response, seconds=seconds, cache=store)
-    notes, sampling = [note, form.cache], (seed, points, digits)
     if store.folder is None:
-        return _told(form, response, sampling, _found(form, response, seconds))
+        return _told(form, response, sampling, seconds, find(form, response, seconds))
+    notes = [note, form.cache]
     mean = sp.S.NaN if form.value is None else form.value
     asked = question("what follows from phi", law, sp.Tuple(response, mean))
     entry, note = store.read(asked)
     if entry is not None:
         try:
             memo = read_memo(entry.answer, law, entry.made)
-            covered = all(
-                c.points >= points and c.digits >= digits for c in memo.certificates.values() if c.digits
-            )
-            if covered and (seconds <= memo.seconds or not memo.stopped):
-                told = _told(form, response, sampling, memo)
+            if memo.answers(seconds, points, digits):
+                told = _told(form, response, sampling, seconds, memo)
                 return replace(told, cache=_sentences(*notes, f"the rest is kept since {memo.made}"))
         except NotBelieved as problem:
             note = f"what follows from phi in the cache was not believed: {problem}"
-    memo = _found(form, response, seconds)
-    told = _told(form, response, sampling, memo)
+    memo = find(form, response, seconds)
+    told = _told(form, response, sampling, seconds, memo)
     try:
         kept = store.write(asked, memo.data(law))
     except NotStorable as problem:
@@ -134,53 +149,25 @@ def _sentences(*notes: str) -> str:
     return "; ".join(dict.fromkeys(filter(None, notes)))
 
 
-def _told(form: ClosedForm, response: Any, sampling: tuple[int, int, int], memo: Memo) -> LawFormulas:
-    """Everything derived and judged, with what the memo holds or makes; `NotBelieved` where that is wrong."""
-    law = form.law
-    integral, value = over(response, law), None
-    book = Book(law, *sampling, memo)
-    if form.value is not None:
-        value = memo.value("phi", lambda: phi_of(form, response))
-        inserted = response.xreplace(dict.fromkeys(response.atoms(NoiseMean), form.value))
-        book.check_again("phi", inserted, value)
-    ends = _record_phi(book, form, value, integral, response)
-    psi, reason = _record_psi(book, value, integral, ends)
+def _told(
+    form: ClosedForm, response: Any, sampling: tuple[int, int, int], seconds: float, memo: Memo
+) -> LawFormulas:
+    """Everything recorded and judged; `NotBelieved` where what the memo read from a file is wrong."""
+    law, integral, value = form.law, over(response, form.law), memo.values.get("phi")
+    if (value is None) != (form.value is None):
+        raise NotBelieved("its phi is missing")
+    is_quick = value is not None and hardest(value) <= QUICK
+    effort = Effort() if is_quick else Effort(deepest=7, samples=3)
+    book = Book(law, *sampling, seconds, effort, is_quick, memo)
+    if memo.was_read:
+        memo = book.memo = again(memo, form, response, seconds if not is_quick else None)
+    _record_phi(book, form, value, integral)
+    psi, reason = _record_psi(book, value, integral)
     equation, stationary = _record_stationary(book, value)
     return LawFormulas(
-        law, form, value, integral, psi, reason, memo.expansions,
-        drift_monotonicity(law, integral if value is None else value),
+        law, form, value, integral, psi, reason, memo.expansions, memo.limit, memo.monotone,
         equation, stationary, tuple(book.derivations), tuple(book.statements), memo.stopped,
     )  # fmt: skip
-
-
-def consequences(law: NoiseLaw, value: Any | None) -> Iterator[Any]:
-    """Expansions, then solutions of the stationary equation; runs in a process of its own."""
-    yield from expansions(law, 2 / sp.pi)
-    if value is not None:
-        yield from solve_stationary(R * value / sp.sqrt(2 * R), LEVEL)
-
-
-LEVEL = eta * sp.Trace(D) / (4 * d)
-"""The level eta tr(D)/(4 d) of the stationary equation."""
-
-
-def _found(form: ClosedForm, response: Any, seconds: float) -> Memo:
-    """phi, and the expansions and solutions that are found in time."""
-    value = phi_of(form, response)
-    found: list[Any] = []
-    stopped = ""
-    try:
-        for item in stream(consequences, (form.law, value), seconds):
-            found.append(item)
-    except Stopped as problem:
-        stopped = str(problem)
-    return Memo(
-        seconds=seconds,
-        stopped=stopped,
-        values={} if value is None else {"phi": value},
-        expansions=tuple(item for item in found if isinstance(item, Expansion)),
-        solutions=tuple(item for item in found if not isinstance(item, Expansion)),
-    )
 
 
 def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
@@ -188,42 +175,41 @@ def _given(law: NoiseLaw) -> tuple[Assumption, ...]:
     return (Assumption(f"eps ~ {law.text}", laws=(law,), name="law"), *relations)
 
 
-def _record_phi(book: Book, form: ClosedForm, value: Any, integral: Any, response: Any) -> dict[str, Any]:
-    """phi, its limits and its expansions; returns the limits."""
-    law = book.law
+def _record_phi(book: Book, form: ClosedForm, value: Any, integral: Any) -> None:
+    """phi, its limits and its expansions."""
+    law, limit = book.law, book.memo.limit
     record = Recorder("law-phi", f"phi for eps ~ {law.text}", _given(law))
     names: dict[str, str] = {}
     known: dict[str, Judgement] = {}
     record.define(phi, integral, "the linear response of the sign rule, integrated against the law")
-    step = 1
+    steps = itertools.count(2)
     if value is not None:
         record.equal(phi, value, " and ".join(form.routes))
-        step += 1
-        names[str(step)], known[str(step)] = "phi", form.judgement
-    rate = book.memo.value("drift rate at 0", lambda: drift_rate_at_zero(law, response))
+        step = str(next(steps))
+        names[step], known[step] = "phi", form.judgement
     mass = sp.Add(*(w for w, part in law.parts if isinstance(part, Atom) and part.location == 0))
-    limits = {
-        "phi at 0": (phi, 2 * mass / sp.pi, sp.S.Zero, "(2/pi) P(eps = 0)"),
-        "drift rate at 0": (
-            phi / sp.sqrt(2 * R), rate, sp.S.Zero, "the smoothing identity",
-        ),
-        "phi at oo": (phi, 2 / sp.pi, sp.oo, "dominated convergence"),
-    }  # fmt: skip
-    for name, (left, right, point, reason) in limits.items():
-        record.tends(left, right, reason, variable=R, point=point)
-        step += 1
-        names[str(step)] = name
+    record.tends(phi, 2 * mass / sp.pi, "(2/pi) P(eps = 0)", variable=R, point=0)
+    names[str(next(steps))] = "phi at 0"
+    record.tends(phi, 2 / sp.pi, "dominated convergence", variable=R, point=sp.oo)
+    names[str(next(steps))] = "phi at oo"
+    record.tends(phi / sp.sqrt(2 * R), 0, "0 <= phi <= 2/pi", variable=R, point=sp.oo)
+    names[str(next(steps))] = "drift rate at oo"
     for expansion in book.memo.expansions:
         order = expansion.order if expansion.order != 0 else R**BEYOND
-        record.expand(phi, expansion.series, expansion.reason, variable=R, order=order, point=expansion.point)
-        step += 1
-        names[str(step)] = "small R" if expansion.point == 0 else "large R"
+        at, series = expansion.point, expansion.series
+        record.expand(phi, series, expansion.reason, variable=R, order=order, point=at)
+        names[str(next(steps))] = "small R" if at == 0 else "large R"
+    if limit is not None and not isinstance(limit.value, sp.Piecewise):
+        reason = "the first term at 0" if limit.follows else "the smoothing identity"
+        record.tends(phi / sp.sqrt(2 * R), limit.value, reason, variable=R, point=0)
+        names[str(next(steps))] = "drift rate at 0"
     book.close(record, names, known)
-    return {name: right for name, (_, right, _, _) in limits.items()}
 
 
-def _record_psi(book: Book, value: Any, integral: Any, ends: dict[str, Any]) -> tuple[Any | None, str]:
+def _record_psi(book: Book, value: Any, integral: Any) -> tuple[Any | None, str]:
     """psi = (pi/2) phi sqrt(P/R) where eps has a variance; else None and the reason."""
+    short, limit = book.memo.values.get("psi"), book.memo.limit
+    rate = None if limit is None else limit.value
     power = book.law.second_moment()
     given = list(_given(book.law))
     if isinstance(power, sp.Piecewise):
@@ -239,17 +225,13 @@ def _record_psi(book: Book, value: Any, integral: Any, ends: dict[str, Any]) -> 
     record.define(P, R + power / 2, "the population risk")
     compression = sp.pi / 2 * phi * sp.sqrt(P / R)
     names: dict[str, str] = {}
-    psi = compression.subs({phi: inserted, P: R + power / 2})
+    psi = compression_of(book.law, inserted) if short is None else short
     if value is not None:
-        plain = psi
-        psi = book.memo.value("psi", lambda: readable(plain))
         record.equal(compression, psi, "insert")
         names["3"] = "psi"
-    rate, step = ends["drift rate at 0"], len(names) + 2
-    if rate.is_finite or rate is sp.oo:
-        at_zero = sp.oo
-        if rate.is_finite:
-            at_zero = book.memo.value("psi at 0", lambda: readable(sp.pi / 2 * rate * sp.sqrt(power)))
+    step = len(names) + 2
+    if rate is not None and not rate.has(sp.Piecewise):
+        at_zero = sp.powsimp(sp.pi / 2 * rate * sp.sqrt(power)) if rate.is_finite else sp.oo
         reason = "(pi/2) sqrt(E eps^2) times the drift rate at 0"
         record.tends(compression, at_zero, reason, variable=R, point=0)
         step += 1
@@ -263,8 +245,7 @@ def _record_psi(book: Book, value: Any, integral: Any, ends: dict[str, Any]) -> 
 def _record_stationary(book: Book, value: Any) -> tuple[Any, Any | None]:
     """The stationary equation, and the first solution that is certified."""
     memo = book.memo
-    left = R * (phi if value is None else value) / sp.sqrt(2 * R)
-    shown = left
+    left = shown = R * (phi if value is None else value) / sp.sqrt(2 * R)
     if value is not None:
         shown = memo.value("stationary equation", lambda: readable(left))
         book.check_again("stationary equation", left, shown)
@@ -275,7 +256,7 @@ def _record_stationary(book: Book, value: Any) -> tuple[Any, Any | None]:
         record = Recorder("law-stationary", title, _given(book.law))
         inserted = left.subs(R, root.subs(sp.Trace(D), 4 * d * level / eta))
         record.equal(inserted, level, "insert the solution; A = eta tr(D)/(4 d)")
-        trial = Book(book.law, book.seed, book.points, book.digits, memo)
+        trial = replace(book, derivations=[], statements=[])
         trial.close(record, {"1": "stationary risk"}, {})
         if trial.statements[0].judgement.verdict.passed:
             book.derivations += trial.derivations

@@ -13,6 +13,7 @@ has settled; slower than that (log log) is UNKNOWN; a remainder that stays is RE
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -25,8 +26,24 @@ from signsgd_sym.balls.ball import upper
 from signsgd_sym.proof.setting import Setting, Site
 from signsgd_sym.proof.verdict import Evidence, Verdict
 
-EXPONENTS = range(4, 11)
-"""m of h = 2^(-2^m): from 2^-16 to 2^-1024."""
+
+@dataclass(frozen=True)
+class Effort:
+    """How far and how often to look: m of h = 2^(-2^m) goes from 4 to `deepest`, at `samples` points.
+
+    At least `ENOUGH` values of m are needed for a verdict. What is expensive to enclose is measured less
+    deep.
+    """
+
+    deepest: int = 10
+    samples: int = 5
+
+    @property
+    def exponents(self) -> range:
+        """The values of m."""
+        return range(4, self.deepest + 1)
+
+
 MULTIPLES = (sp.Integer(1), sp.Rational(7, 5), sp.Rational(17, 9))
 DIGITS = 12
 MAX_BITS = 40_000
@@ -85,12 +102,12 @@ class Measured:
         return -(self.logs[-1] - self.logs[-2]) / (2 ** self.ms[-1] - 2 ** self.ms[-2])
 
 
-def measure(site: Site, approach: Approach) -> Measured:
+def measure(site: Site, approach: Approach, exponents: Iterable[int]) -> Measured:
     """log2 |remainder/scale|, the two sides of `site`, along the approach, as far as the kernel reaches."""
     remainder, scale = site.sides
     ms: list[int] = []
     logs: list[float] = []
-    for m in EXPONENTS:
+    for m in exponents:
         worst = -math.inf
         try:
             for multiple in MULTIPLES:
@@ -154,21 +171,21 @@ def judge_limit(found: Measured) -> tuple[Verdict, str]:
 
 
 def judge(
-    setting: Setting, is_limit: bool, approach: Approach, seed: int, samples: int = 5
+    setting: Setting, is_limit: bool, approach: Approach, seed: int, effort: Effort = Effort()
 ) -> tuple[Verdict, Evidence]:
-    """Measure at `samples` admissible values of the other symbols; the weakest of the verdicts.
+    """Measure at admissible values of the other symbols; the weakest of the verdicts.
 
     The sides of `setting` are the remainder and the order that is claimed, 1 for a limit. Raises
     `Unsupported` for what the kernel cannot compile.
     """
     rng, region = Random(seed), setting.region()
     verdict, words, done, tries = Verdict.ASYMPTOTIC, "", 0, 0
-    while done < samples and tries < 200:
+    while done < effort.samples and tries < 200:
         tries += 1
         site = setting.draw(rng, False)
         if site is None:
             continue
-        found = measure(site, approach)
+        found = measure(site, approach, effort.exponents)
         one, sentence = judge_limit(found) if is_limit else judge_order(found)
         done += 1
         if one is Verdict.REFUTED:
@@ -185,7 +202,10 @@ def judge(
     if not done:
         return Verdict.UNKNOWN, Evidence(region=region, reason="no admissible point was found")
     evidence = Evidence(
-        "remainder at shrinking arguments", region, done, order=f"{words}, h to 2^-1024, {approach.words()}"
+        "remainder at shrinking arguments",
+        region,
+        done,
+        order=f"{words}, h to 2^-{2**effort.deepest}, {approach.words()}",
     )
     if verdict is Verdict.UNKNOWN:
         evidence = Evidence(region=region, points=done, reason=f"{approach.words()}: {words}")

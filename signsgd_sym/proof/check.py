@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
@@ -62,14 +62,14 @@ def check_step(
 
 @dataclass(frozen=True)
 class Checker:
-    """Judges the steps of one derivation at points drawn with `seed`; limits and orders at `samples`."""
+    """Judges the steps of one derivation at points drawn with `seed`."""
 
     derivation: Derivation
     seed: int
     points: int = 20
     digits: int = 40
     measure_needs: bool = True
-    samples: int = 5
+    effort: asymptotic.Effort = field(default_factory=asymptotic.Effort)
 
     def judge(self, step: Step) -> Judgement:
         """The verdict on a step; a step outside the kernel is UNKNOWN with the reason, never an exception."""
@@ -189,7 +189,7 @@ class Checker:
         )
         approaches = asymptotic.sides_of(step.variable, step.point, step.direction)
         results = [
-            asymptotic.judge(setting, order is None, side, self.seed, self.samples) for side in approaches
+            asymptotic.judge(setting, order is None, side, self.seed, self.effort) for side in approaches
         ]
         verdict, evidence = max(results, key=lambda result: result[0].rank)
         if verdict is Verdict.ASYMPTOTIC:

@@ -28,7 +28,7 @@ def derivation_page(derivation: Derivation, report: Report | None = None, *, see
     parts = [
         _head(derivation, report),
         _given(derivation, report, graph),
-        _steps(derivation, report),
+        steps_section(derivation, report),
         _graph_section(derivation, graph),
         _foot(derivation, report, seed),
     ]
@@ -65,7 +65,8 @@ def _given(derivation: Derivation, report: Report | None, graph: Graph) -> str:
     return f'<section><h2>Given</h2><table class="given">{"".join(rows)}</table></section>'
 
 
-def _steps(derivation: Derivation, report: Report | None) -> str:
+def steps_section(derivation: Derivation, report: Report | None) -> str:
+    """Every step, to fold open; what failed is open."""
     items, previous = [], None
     for step in derivation.steps:
         judgement = None if report is None else report[step.id]

@@ -113,9 +113,9 @@ def derivation_latex(derivation: Derivation, report: Report | None = None) -> st
     for step in derivation.steps:
         left, relation, right = step_latex(step)
         shown = "" if previous is not None and step.lhs == previous else left
-        reason, comment = _escape(step.reason), ""
+        reason, comment = escape(step.reason), ""
         if step.reference:
-            reason += f" (cited: {_escape(step.reference)})"
+            reason += f" (cited: {escape(step.reference)})"
         if report is not None:
             judgement = report[step.id]
             word, rest = words.verdict_words(judgement)
@@ -152,7 +152,8 @@ _SPECIAL = str.maketrans(
 )
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text for LaTeX: its special characters written out."""
     return text.translate(_SPECIAL)
 
 

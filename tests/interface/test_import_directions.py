@@ -32,8 +32,8 @@ MAY_IMPORT = {
     "solve": BASE | {"model", "balls", "proof", "derive", "codegen"},
     "simulate": {"_callable", "notation", "errors", "model"},
 }
-LAZY = {("proof", "report")}
-"""`Derivation` shows itself in notebooks by calling `report` when it is displayed, inside a method."""
+LAZY = {("proof", "report"), ("derive", "report")}
+"""`Derivation` and `LawFormulas` show themselves in notebooks by calling `report`, inside a method."""
 LEAVES = {"report", "cli", "__main__", "__init__"}
 """They may import everything."""
 
