@@ -7,17 +7,25 @@ from typing import Any
 from signsgd_sym.derive.closed_form import DIGITS, POINTS
 from signsgd_sym.derive.density import prove_density
 from signsgd_sym.derive.law_formulas import SECONDS, LawFormulas, law_formulas
+from signsgd_sym.derive.store import Store
 from signsgd_sym.model.noise import noise_law
 
 
 def closed_form(
-    law: Any, *, seconds: float = SECONDS, seed: int = 0, points: int = POINTS, digits: int = DIGITS
+    law: Any,
+    *,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    points: int = POINTS,
+    digits: int = DIGITS,
+    cache: bool | Store = True,
 ) -> LawFormulas:
     """phi, psi, limits, expansions and the stationary risk of a law, each with its verdict.
 
     `law` is LAW text, a `sympy.stats` variable, a frozen `scipy.stats` law or a `NoiseLaw`. A density that a
     user wrote down is first proved to be one, as far as that is possible. `seconds` limits the search;
-    without a closed form `phi` is None, and `values` encloses the integral.
+    without a closed form `phi` is None, and `values` encloses the integral. With `cache` an earlier answer is
+    used, certified again: see `law_formulas`.
 
     Raises:
         InputError: for what is not a law: see `noise_law` and `prove_density`.
@@ -30,4 +38,4 @@ def closed_form(
     """
     noise = noise_law(law)
     prove_density(noise)
-    return law_formulas(noise, seconds=seconds, seed=seed, points=points, digits=digits)
+    return law_formulas(noise, seconds=seconds, seed=seed, points=points, digits=digits, cache=cache)

@@ -15,7 +15,7 @@ from typing import Any
 from signsgd_sym.proof.derivation import Step
 from signsgd_sym.proof.verdict import Evidence, Judgement, Verdict
 
-RECHECK_POINTS, RECHECK_DIGITS, RECHECK_SAMPLES = 3, 15, 1
+RECHECK_POINTS, RECHECK_DIGITS, RECHECK_SAMPLES = 3, 12, 1
 STAGE_POINTS, STAGE_DIGITS = 1, 12
 """For the forms between an integral and its value, whose verdict nobody shows: only a wrong one is sought."""
 

@@ -22,14 +22,11 @@ import sympy as sp
 from signsgd_sym.derive.book import Book, Statement
 from signsgd_sym.derive.certificate import NotBelieved
 from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
-from signsgd_sym.derive.consequences import (
-    DriftLimit,
-    Expansion,
-)
-from signsgd_sym.derive.following import LEVEL, follow_up, monotone_in_time, plain_psi
+from signsgd_sym.derive.consequences import DriftLimit, Expansion
+from signsgd_sym.derive.follow_up import LEVEL, again, compression_of, find
 from signsgd_sym.derive.memo import Memo, read_memo
 from signsgd_sym.derive.monotone import Monotonicity
-from signsgd_sym.derive.phi import phi_mean, phi_of, response_and_note
+from signsgd_sym.derive.phi import phi_mean, response_and_note
 from signsgd_sym.derive.question import question
 from signsgd_sym.derive.readable import readable
 from signsgd_sym.derive.simplicity import hardest
@@ -43,7 +40,7 @@ from signsgd_sym.notation import D, P, R, d, eta, phi
 from signsgd_sym.proof.asymptotic import Effort
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.proof.verdict import Judgement, Verdict
-from signsgd_sym.special import NoiseMean, over
+from signsgd_sym.special import over
 
 SECONDS = 20.0
 """For the search of a closed form; what follows from it gets as long again."""
@@ -60,7 +57,7 @@ class LawFormulas:
     `phi` is None without a certified closed form; `integral` is phi as an integral, always there. `psi` is
     None where it is undefined, `psi_reason` then says why. `expansions` are those of phi; `drift_at_zero` has
     a statement of its own unless it is a Piecewise: that follows from the expansion at 0. `cache` says in
-    sentences what the cache had to do with it, if anything.
+    sentences what the cache had to do with the answer, if anything.
     """
 
     law: NoiseLaw
@@ -122,27 +119,24 @@ def law_formulas(
     >>> found.phi, found.psi
     (2*sqrt(2)*sqrt(R)/(pi*sqrt(2*R + v**2)), 1)
     """
-    store = Store.of(cache)
+    store, sampling = Store.of(cache), (seed, points, digits)
     response, note = response_and_note(store)
     form = form or phi_mean(law, response, seconds=seconds, cache=store)
-    notes, sampling = [note, form.cache], (seed, points, digits)
     if store.folder is None:
-        return _told(form, response, sampling, seconds, follow_up(form, response, seconds))
+        return _told(form, response, sampling, seconds, find(form, response, seconds))
+    notes = [note, form.cache]
     mean = sp.S.NaN if form.value is None else form.value
     asked = question("what follows from phi", law, sp.Tuple(response, mean))
     entry, note = store.read(asked)
     if entry is not None:
         try:
             memo = read_memo(entry.answer, law, entry.made)
-            covered = all(
-                c.points >= points and c.digits >= digits for c in memo.certificates.values() if c.digits
-            )
-            if covered and (seconds <= memo.seconds or not memo.stopped):
+            if memo.answers(seconds, points, digits):
                 told = _told(form, response, sampling, seconds, memo)
                 return replace(told, cache=_sentences(*notes, f"the rest is kept since {memo.made}"))
         except NotBelieved as problem:
             note = f"what follows from phi in the cache was not believed: {problem}"
-    memo = follow_up(form, response, seconds)
+    memo = find(form, response, seconds)
     told = _told(form, response, sampling, seconds, memo)
     try:
         kept = store.write(asked, memo.data(law))
@@ -158,22 +152,20 @@ def _sentences(*notes: str) -> str:
 def _told(
     form: ClosedForm, response: Any, sampling: tuple[int, int, int], seconds: float, memo: Memo
 ) -> LawFormulas:
-    """Everything derived and judged, with what the memo holds or makes; `NotBelieved` where that is wrong."""
-    law = form.law
-    integral, value = over(response, law), None
-    if form.value is not None:
-        value = memo.value("phi", lambda: phi_of(form, response))
-    effort = Effort() if value is not None and hardest(value) <= QUICK else Effort(deepest=7, samples=3)
-    book = Book(law, *sampling, seconds, effort, memo)
-    if value is not None:
-        inserted = response.xreplace(dict.fromkeys(response.atoms(NoiseMean), form.value))
-        book.check_again("phi", inserted, value)
+    """Everything recorded and judged; `NotBelieved` where what the memo read from a file is wrong."""
+    law, integral, value = form.law, over(response, form.law), memo.values.get("phi")
+    if (value is None) != (form.value is None):
+        raise NotBelieved("its phi is missing")
+    is_quick = value is not None and hardest(value) <= QUICK
+    effort = Effort() if is_quick else Effort(deepest=7, samples=3)
+    book = Book(law, *sampling, seconds, effort, is_quick, memo)
+    if memo.was_read:
+        memo = book.memo = again(memo, form, response, seconds if not is_quick else None)
     _record_phi(book, form, value, integral)
     psi, reason = _record_psi(book, value, integral)
     equation, stationary = _record_stationary(book, value)
     return LawFormulas(
-        law, form, value, integral, psi, reason, memo.expansions, memo.limit,
-        memo.monotone or monotone_in_time(law, integral if value is None else value, seconds),
+        law, form, value, integral, psi, reason, memo.expansions, memo.limit, memo.monotone,
         equation, stationary, tuple(book.derivations), tuple(book.statements), memo.stopped,
     )  # fmt: skip
 
@@ -216,6 +208,8 @@ def _record_phi(book: Book, form: ClosedForm, value: Any, integral: Any) -> None
 
 def _record_psi(book: Book, value: Any, integral: Any) -> tuple[Any | None, str]:
     """psi = (pi/2) phi sqrt(P/R) where eps has a variance; else None and the reason."""
+    short, limit = book.memo.values.get("psi"), book.memo.limit
+    rate = None if limit is None else limit.value
     power = book.law.second_moment()
     given = list(_given(book.law))
     if isinstance(power, sp.Piecewise):
@@ -231,13 +225,11 @@ def _record_psi(book: Book, value: Any, integral: Any) -> tuple[Any | None, str]
     record.define(P, R + power / 2, "the population risk")
     compression = sp.pi / 2 * phi * sp.sqrt(P / R)
     names: dict[str, str] = {}
-    psi = plain_psi(book.law, inserted)
+    psi = compression_of(book.law, inserted) if short is None else short
     if value is not None:
-        plain = psi
-        psi = book.memo.value("psi", lambda: plain)
         record.equal(compression, psi, "insert")
         names["3"] = "psi"
-    rate, step = None if book.memo.limit is None else book.memo.limit.value, len(names) + 2
+    step = len(names) + 2
     if rate is not None and not rate.has(sp.Piecewise):
         at_zero = sp.powsimp(sp.pi / 2 * rate * sp.sqrt(power)) if rate.is_finite else sp.oo
         reason = "(pi/2) sqrt(E eps^2) times the drift rate at 0"
@@ -253,8 +245,7 @@ def _record_psi(book: Book, value: Any, integral: Any) -> tuple[Any | None, str]
 def _record_stationary(book: Book, value: Any) -> tuple[Any, Any | None]:
     """The stationary equation, and the first solution that is certified."""
     memo = book.memo
-    left = R * (phi if value is None else value) / sp.sqrt(2 * R)
-    shown = left
+    left = shown = R * (phi if value is None else value) / sp.sqrt(2 * R)
     if value is not None:
         shown = memo.value("stationary equation", lambda: readable(left))
         book.check_again("stationary equation", left, shown)
@@ -265,7 +256,7 @@ def _record_stationary(book: Book, value: Any) -> tuple[Any, Any | None]:
         record = Recorder("law-stationary", title, _given(book.law))
         inserted = left.subs(R, root.subs(sp.Trace(D), 4 * d * level / eta))
         record.equal(inserted, level, "insert the solution; A = eta tr(D)/(4 d)")
-        trial = Book(book.law, book.seed, book.points, book.digits, book.seconds, book.effort, memo)
+        trial = replace(book, derivations=[], statements=[])
         trial.close(record, {"1": "stationary risk"}, {})
         if trial.statements[0].judgement.verdict.passed:
             book.derivations += trial.derivations

@@ -10,23 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import sympy as sp
+
 from signsgd_sym.derive.certificate import Certificate, NotBelieved, rows, seconds_of, text
 from signsgd_sym.derive.consequences import DriftLimit, Expansion
-from signsgd_sym.derive.in_time import judged_in_time
-from signsgd_sym.derive.monotone import Monotonicity
+from signsgd_sym.derive.monotone import NOT_ASKED, Monotonicity
 from signsgd_sym.derive.stored_text import read_back, scope_of, written
 from signsgd_sym.errors import InputError
 from signsgd_sym.model.noise import NoiseLaw
-from signsgd_sym.proof.check import Checker
-from signsgd_sym.proof.derivation import Step
-from signsgd_sym.proof.verdict import Judgement, Verdict
+from signsgd_sym.proof.verdict import Verdict
 
 
 @dataclass
 class Memo:
     """Expressions by name, expansions, solutions, certificates by statement.
 
-    `monotone` is not kept in a file: it is decided again, which is quick.
+    A `limit` with cases is kept as NaN: no statement is made of it, so it is derived again.
     `made` is the day on which they were written, empty while they are being found.
 
     >>> memo = Memo()
@@ -40,7 +39,7 @@ class Memo:
     values: dict[str, Any] = field(default_factory=dict)
     expansions: tuple[Expansion, ...] = ()
     limit: DriftLimit | None = None
-    monotone: Monotonicity | None = None
+    monotone: Monotonicity = NOT_ASKED
     solutions: tuple[Any, ...] = ()
     certificates: dict[str, Certificate] = field(default_factory=dict)
 
@@ -57,31 +56,12 @@ class Memo:
             self.values[name] = find()
         return self.values[name]
 
-    def judged(
-        self, names: Mapping[str, str], full: Checker, quick: Checker, seconds: float
-    ) -> dict[str, Judgement]:
-        """The judgements on the steps in `names` (step -> name), in full, or at fewer points where stored.
-
-        Raises `NotBelieved` where the kernel does not say again what the file says.
-        """
-        if not self.was_read:
-            found = judged_in_time(full, list(names), seconds)
-            self.certificates |= {names[step]: Certificate.of(one) for step, one in found.items()}
-            return found
-        derivation = full.derivation
-        return {step: self._again(name, derivation[step], full, quick) for step, name in names.items()}
-
-    def _again(self, name: str, step: Step, full: Checker, quick: Checker) -> Judgement:
-        stored = self.certificates.get(name)
-        if stored is None:
-            raise NotBelieved(f"its verdict on {name} is missing")
-        if stored.verdict is Verdict.UNKNOWN:
-            # With an integral for phi the check is what takes long; with a formula a false statement is seen.
-            if "phi" in self.values and quick.judge(step).verdict is Verdict.REFUTED:
-                raise NotBelieved(f"its {name} is REFUTED")
-            return stored.unknown(step, self.made)
-        # A refutation needs its witness: nothing of the kind is repeated from a file.
-        return stored.renewed(quick.judge(step), self.made) if stored.verdict.passed else full.judge(step)
+    def answers(self, seconds: float, points: int, digits: int) -> bool:
+        """Whether as much was checked, and so many seconds would find and decide no more."""
+        found = self.certificates.values()
+        covered = all(one.covers(points, digits) for one in found if one.digits)
+        undecided = bool(self.stopped) or any(one.verdict is Verdict.UNKNOWN for one in found)
+        return covered and (seconds <= self.seconds or not undecided)
 
     def data(self, law: NoiseLaw) -> dict[str, Any]:
         """As JSON data; raises `NotStorable` for an expression that its text does not give back."""
@@ -98,9 +78,8 @@ class Memo:
                 }
                 for e in self.expansions
             ],
-            "drift rate at 0": None
-            if self.limit is None
-            else {"value": written(self.limit.value, scope), "follows": self.limit.follows},
+            "drift rate at 0": None if self.limit is None else _limit_data(self.limit, scope),
+            "monotone": {"verdict": self.monotone.verdict.value, "reason": self.monotone.reason},
             "solutions": [written(solution, scope) for solution in self.solutions],
             "verdicts": {name: found.data() for name, found in self.certificates.items()},
             "seconds": self.seconds,
@@ -114,44 +93,50 @@ def read_memo(data: Mapping[str, Any], law: NoiseLaw, made: str) -> Memo:
     formulas, verdicts = data.get("formulas"), data.get("verdicts")
     if not isinstance(formulas, dict) or not isinstance(verdicts, dict):
         raise NotBelieved("its formulas or its verdicts are missing")
+    limit: DriftLimit | None = None
     try:
-        expansions = tuple(
-            Expansion(
-                read_back(text(row, "point"), scope),
-                tuple(read_back(_text(term), scope) for term in rows(row, "terms")),
-                tuple(read_back(_text(power), scope) for power in rows(row, "powers")),
-                read_back(text(row, "order"), scope),
-                text(row, "reason"),
-            )
-            for row in rows(data, "expansions")
-        )
-        limit = _limit(data.get("drift rate at 0"), scope)
+        expansions = tuple(_expansion(row, scope) for row in rows(data, "expansions"))
         solutions = tuple(read_back(_text(each), scope) for each in rows(data, "solutions"))
         values = {name: read_back(_text(formula), scope) for name, formula in formulas.items()}
+        rate = data.get("drift rate at 0")
+        if rate is not None:
+            limit = _limit(rate, scope)
     except InputError as problem:
         raise NotBelieved(f"an expression in it is not read ({problem})") from None
     certificates = {name: Certificate.read(found) for name, found in verdicts.items()}
     return Memo(
-        made,
-        seconds_of(data),
-        text(data, "stopped"),
-        values,
-        expansions,
-        limit,
-        None,
-        solutions,
-        certificates,
+        made, seconds_of(data), text(data, "stopped"), values, expansions, limit,
+        _monotone(data.get("monotone")), solutions, certificates,
+    )  # fmt: skip
+
+
+def _limit_data(limit: DriftLimit, scope: Mapping[str, Any]) -> dict[str, Any]:
+    has_cases = limit.value.has(sp.Piecewise)
+    return {"value": None if has_cases else written(limit.value, scope), "follows": limit.follows}
+
+
+def _limit(row: Any, scope: Mapping[str, Any]) -> DriftLimit:
+    if not isinstance(row, dict):
+        raise NotBelieved("its drift rate at 0 is not a table")
+    value = sp.nan if row.get("value") is None else read_back(text(row, "value"), scope)
+    return DriftLimit(value, row.get("follows") is True)
+
+
+def _expansion(row: Any, scope: Mapping[str, Any]) -> Expansion:
+    terms, powers = (
+        tuple(read_back(_text(each), scope) for each in rows(row, name)) for name in ("terms", "powers")
     )
+    if len(terms) != len(powers):
+        raise NotBelieved("an expansion in it has a term without a power")
+    point, order = (read_back(text(row, name), scope) for name in ("point", "order"))
+    return Expansion(point, terms, powers, order, text(row, "reason"))
 
 
-def _limit(found: Any, scope: Any) -> DriftLimit | None:
-    """The limit of the drift rate; raises `NotBelieved`."""
-    if found is None:
-        return None
-    follows = found.get("follows") if isinstance(found, Mapping) else None
-    if not isinstance(follows, bool):
-        raise NotBelieved("its limit of the drift rate is malformed")
-    return DriftLimit(read_back(text(found, "value"), scope), follows)
+def _monotone(row: Any) -> Monotonicity:
+    """Undecided as it was found; what was decided is only a sign that it can be, and decided again."""
+    if text(row, "verdict") == Verdict.UNKNOWN.value:
+        return Monotonicity(None, Verdict.UNKNOWN, text(row, "reason"))
+    return Monotonicity(False, Verdict.UNKNOWN, "to be decided again")
 
 
 def _text(found: Any) -> str:

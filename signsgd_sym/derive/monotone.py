@@ -37,6 +37,9 @@ class Monotonicity:
     witness: tuple[Any, ...] = ()
 
 
+NOT_ASKED = Monotonicity(None, Verdict.UNKNOWN, "not decided in time")
+
+
 def drift_monotonicity(law: NoiseLaw, phi: Any) -> Monotonicity:
     """The answer for one law; `phi` is a formula or integral of it that the kernel can evaluate.
 

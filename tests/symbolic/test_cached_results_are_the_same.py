@@ -6,7 +6,7 @@ The search is what the cache saves: an answer that was kept is given without it.
 import pytest
 import sympy as sp
 
-from signsgd_sym.derive import closed_form, law_formulas
+from signsgd_sym.derive import closed_form, follow_up, in_time, law_formulas
 from signsgd_sym.derive.certificate import RECHECK_DIGITS, RECHECK_POINTS
 from signsgd_sym.derive.closed_form import noise_mean
 from signsgd_sym.derive.consequences import Expansion, expansions
@@ -42,11 +42,21 @@ def test_with_and_without_a_cache(text, tmp_path, monkeypatch):
     without = law_formulas.law_formulas(law, cache=False, **SAMPLING)
     first = law_formulas.law_formulas(law, cache=store, **SAMPLING)
     monkeypatch.setattr(closed_form, "stream", no_search)
-    monkeypatch.setattr(law_formulas, "follow_up", no_search)
+    monkeypatch.setattr(follow_up, "stream", no_search)
+    monkeypatch.setattr(in_time, "stream", no_search)
     read = law_formulas.law_formulas(law, cache=store, **SAMPLING)
     assert not without.cache and not first.cache and "kept since" in read.cache
     for found in (first, read):
-        for name in ("phi", "psi", "psi_reason", "integral", "expansions", "equation", "stationary"):
+        for name in (
+            "phi",
+            "psi",
+            "psi_reason",
+            "integral",
+            "expansions",
+            "drift_at_zero",
+            "equation",
+            "stationary",
+        ):
             assert getattr(found, name) == getattr(without, name), name
         assert found.monotone == without.monotone
         assert found.derivations == without.derivations
@@ -107,7 +117,7 @@ def test_expansions_read_back(text):
     scope = scope_of(law)
     for found in expansions(law, 2 / sp.pi):
         assert isinstance(found, Expansion)
-        for part in (*found.terms, found.order, found.point):
+        for part in (*found.terms, *found.powers, found.order, found.point):
             assert read_back(written(part, scope), scope) == part
 
 
