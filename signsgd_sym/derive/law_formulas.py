@@ -21,7 +21,7 @@ import sympy as sp
 
 from signsgd_sym.derive.book import Book, Statement
 from signsgd_sym.derive.certificate import NotBelieved
-from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm
+from signsgd_sym.derive.closed_form import DIGITS, POINTS, ClosedForm, noise_mean
 from signsgd_sym.derive.consequences import DriftLimit, Expansion
 from signsgd_sym.derive.follow_up import LEVEL, again, compression_of, find
 from signsgd_sym.derive.memo import Memo, read_memo
@@ -34,16 +34,19 @@ from signsgd_sym.derive.store import Store
 from signsgd_sym.derive.stored_text import NotStorable
 from signsgd_sym.derive.values import DIGITS as DIGITS_OF_VALUES
 from signsgd_sym.derive.values import Value, value_at
+from signsgd_sym.derive.worker import ahead
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
-from signsgd_sym.notation import D, P, R, d, eta, phi
+from signsgd_sym.notation import D, P, R, d, eps, eta, phi
 from signsgd_sym.proof.asymptotic import Effort
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.proof.verdict import Judgement, Verdict
-from signsgd_sym.special import over
+from signsgd_sym.special import NoiseMean, over
 
 SECONDS = 20.0
 """For the search of a closed form; what follows from it gets as long again."""
+GUESS = sp.exp(-(eps**2) / (4 * R))
+"""The quantity whose mean the linear response is expected to be."""
 QUICK = 3
 """Up to this class (`simplicity`) a formula is quick to evaluate at any R; others are measured less deep."""
 BEYOND = 12
@@ -120,8 +123,13 @@ def law_formulas(
     (2*sqrt(2)*sqrt(R)/(pi*sqrt(2*R + v**2)), 1)
     """
     store, sampling = Store.of(cache), (seed, points, digits)
-    response, note = response_and_note(store)
-    form = form or phi_mean(law, response, seconds=seconds, cache=store)
+    with ahead(response_and_note, (store,)) as derived:
+        # The search need not wait for the derivation of what is searched: a wrong guess costs time only.
+        guessed = form or noise_mean(law, GUESS, seconds=seconds, cache=store)
+        response, note = derived()
+    if form is None:
+        is_right = response.atoms(NoiseMean) == {NoiseMean(GUESS)}
+        form = guessed if is_right else phi_mean(law, response, seconds=seconds, cache=store)
     if store.folder is None:
         return _told(form, response, sampling, seconds, find(form, response, seconds))
     notes = [note, form.cache]

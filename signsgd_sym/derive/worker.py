@@ -26,6 +26,10 @@ Receive = Callable[[float], tuple[str, Any]]
 """Waits so many seconds for the next message: ("item", value), ("end", None) or ("failed", words)."""
 
 
+PATIENCE = 600.0
+"""Seconds after which what was started ahead is computed again: something is wrong then."""
+
+
 class Stopped(Exception):
     """The process was killed at its deadline, or failed; the message says which."""
 
@@ -38,9 +42,8 @@ def stream(function: Generator, arguments: tuple[Any, ...], seconds: float) -> I
     >>> list(stream(range, (3,), seconds=20))
     [0, 1, 2]
     """
-    forks = sys.platform == "linux" and threading.active_count() == 1
     deadline = time.monotonic() + seconds
-    with (_forked if forks else _fresh)(function, arguments) as receive:
+    with (_forked if _forks() else _fresh)(function, arguments) as receive:
         while True:
             kind, item = receive(max(0.0, deadline - time.monotonic()))
             if kind == "late":
@@ -50,6 +53,36 @@ def stream(function: Generator, arguments: tuple[Any, ...], seconds: float) -> I
             if kind == "end":
                 return
             yield item
+
+
+@contextmanager
+def ahead(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Iterator[Callable[[], Any]]:
+    """Start `function(*arguments)` beside what follows; calling what is yielded waits for its value.
+
+    Where no fork is at hand, or the process fails, the value is computed when it is asked for.
+
+    >>> with ahead(sum, ([1, 2],)) as value:
+    ...     value()
+    3
+    """
+    if not _forks():
+        yield lambda: function(*arguments)
+        return
+    with _forked(_once, (function, arguments)) as receive:
+
+        def value() -> Any:
+            kind, item = receive(PATIENCE)
+            return item if kind == "item" else function(*arguments)
+
+        yield value
+
+
+def _once(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Iterator[Any]:
+    yield function(*arguments)
+
+
+def _forks() -> bool:
+    return sys.platform == "linux" and threading.active_count() == 1
 
 
 @contextmanager
