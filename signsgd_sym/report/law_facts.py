@@ -6,7 +6,7 @@ place says that it was left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -161,12 +161,46 @@ def _at_the_ends(formulas: LawFormulas) -> Iterator[Fact]:
         yield _expansion(formulas, end, group)
 
 
+def _cases(formulas: LawFormulas, quantity: str, end: str) -> Callable[[str], Fact] | None:
+    """A limit at 0 that depends on parameters: case by case, from the first term of the expansion there."""
+    found, small = formulas.drift_at_zero, formulas.statement("small R")
+    if end != "0" or quantity == "phi" or found is None or small is None:
+        return None
+    if not isinstance(found.value, sp.Piecewise):
+        return None
+    factor = sp.S.One
+    if quantity == "psi":
+        power = formulas.law.second_moment()
+        factor = sp.pi / 2 * sp.sqrt(power.args[0][0] if isinstance(power, sp.Piecewise) else power)
+    value = sp.Piecewise(*((_times(limit, factor), condition) for limit, condition in found.value.args))
+    said = "; ".join(
+        f"{text(limit)} {'otherwise' if condition == sp.true else f'if {_relation(condition)}'}"
+        for limit, condition in value.args
+    )
+    note = "by the first term at 0"
+    shown = rf"{LATEX_OF[quantity]} 	o {latex(value)}"
+    return lambda group: Fact(group, quantity, f"-> {said}", shown, small.judgement, note=note)
+
+
+def _times(limit: Any, factor: Any) -> Any:
+    return limit if limit in (0, sp.oo) else sp.powsimp(limit * factor)
+
+
+def _relation(condition: Any) -> str:
+    """`k = 1`, `k > 1`."""
+    sign = "=" if isinstance(condition, sp.Equality) else condition.rel_op
+    return f"{text(condition.lhs)} {sign} {text(condition.rhs)}"
+
+
 def limit_fact(formulas: LawFormulas, quantity: str, end: str, group: str = "") -> Fact:
     """The limit of phi, the drift rate or psi as R -> 0 or R -> oo."""
     statement = formulas.statement(f"{quantity} at {end}")
     if statement is None:
         if quantity == "psi" and formulas.psi is None:
             return Fact(group, quantity, "undefined", word=UNDEFINED, note=formulas.psi_reason)
+        cases = _cases(formulas, quantity, end)
+        if cases is not None:
+            return cases(group)
         reason = "its limit depends on where 0 lies in the support"
         unknown = Judgement("-", "->", Verdict.UNKNOWN, Evidence(reason=reason))
         return Fact(group, quantity, "no limit is claimed", judgement=unknown, note=reason)
