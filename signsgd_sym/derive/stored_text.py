@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
+from sympy.functions.special.hyper import TupleArg
 
 from signsgd_sym.errors import InputError, ParseError
 from signsgd_sym.model.grammar import Word
@@ -106,6 +107,17 @@ class _Exact(Reader):
             return sp.Mul(number, rest, evaluate=False)
         return sp.Mul(number, rest)
 
+    def condition(self, node: ast.expr, depth: int = 0) -> sp.Basic:
+        """As `Reader.condition`, and Eq(a, b), Ne(a, b) as SymPy prints them."""
+        called = self.call(node) if isinstance(node, ast.Call) else None
+        if called is None or called[0] not in EQUATIONS or len(called[1]) != 2:
+            return super().condition(node, depth)
+        left, right = (self.value(side, depth + 1) for side in called[1])
+        return EQUATIONS[called[0]](left, right)
+
+
+EQUATIONS: Mapping[str, Any] = {"Eq": sp.Eq, "Ne": sp.Ne}
+
 
 def _is_product(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp):
@@ -136,6 +148,24 @@ def _trace(reader: Reader, node: ast.Call, depth: int) -> sp.Expr:
     return sp.Trace(D)
 
 
+def _meijerg(reader: Reader, node: ast.Call, depth: int) -> sp.Expr:
+    """As the form of derivations, with the parameters in the order in which they are written."""
+    value = FORMS["meijerg"](reader, node, depth)
+    groups = [
+        TupleArg(*(_parameters(reader, part, depth) for part in _parts(pair))) for pair in node.args[:2]
+    ]
+    exact = (*groups, value.argument)
+    return value if value.args == exact else sp.Expr.__new__(sp.meijerg, *exact)
+
+
+def _parameters(reader: Reader, node: ast.expr, depth: int) -> Any:
+    return TupleArg(*(reader.value(each, depth + 1) for each in _parts(node)))
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple | ast.List) else []
+
+
 def _noise_mean(reader: Reader, node: ast.Call, depth: int) -> sp.Expr:
     """NoiseMean(q): the expectation over a law not named."""
     if len(node.args) != 1:
@@ -144,7 +174,8 @@ def _noise_mean(reader: Reader, node: ast.Call, depth: int) -> sp.Expr:
 
 
 STORED_FORMS: Mapping[str, Any] = {
-    **{name: FORMS[name] for name in ("Integral", "Sum", "hyper", "meijerg")},
+    **{name: FORMS[name] for name in ("Integral", "Sum", "hyper")},
+    "meijerg": _meijerg,
     "Trace": _trace,
     "NoiseMean": _noise_mean,
 }

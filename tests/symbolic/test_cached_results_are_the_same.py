@@ -5,6 +5,7 @@ The search is what the cache saves: an answer that was kept is given without it.
 
 import pytest
 import sympy as sp
+from sympy.functions.special.hyper import TupleArg
 
 from signsgd_sym.derive import closed_form, follow_up, in_time, law_formulas
 from signsgd_sym.derive.certificate import RECHECK_DIGITS, RECHECK_POINTS
@@ -25,6 +26,7 @@ LAWS = [
     "StudentT(nu)",
     "Uniform(-a, a)",
     "Rademacher()",
+    "Chi(n)",
     "Mixture((1/2, Normal(0, a)), (1/2, Normal(0, b)))",
     "Mixture((1/10, Dirac(0)), (9/10, Exponential(a)))",
 ]
@@ -124,6 +126,7 @@ def test_expansions_read_back(text):
 a, b = sp.symbols("a b", positive=True)
 n = sp.Symbol("n", integer=True, positive=True)
 m = sp.Symbol("m", real=True)
+UNSORTED = TupleArg(TupleArg(1 - a, sp.S.Half - a), TupleArg())
 SYMBOLS = {**scope_of(None), **{s.name: s for s in (a, b, n, m)}}
 
 
@@ -145,6 +148,8 @@ SYMBOLS = {**scope_of(None), **{s.name: s for s in (a, b, n, m)}}
         sp.I * sp.sqrt(R),
         sp.Piecewise((a / (a - 2), a > 2), (sp.oo, True)),
         sp.Piecewise((m, (m > 0) & (m < 1)), (1 / R, (m < -1) | (m >= 5)), (0, True)),
+        sp.Piecewise((2 / sp.pi, sp.Eq(n, 1)), (a, sp.Ne(a * b, 2)), (0, True)),
+        sp.Expr.__new__(sp.meijerg, UNSORTED, UNSORTED, R / a) * a,
         sp.Mul(2, a + b, evaluate=False),
         sp.Mul(-1, a - b, evaluate=False) * R,
         sp.exp(-(b**2) * sp.Pow(sp.Mul(2, 2 * R + 1, evaluate=False), -1)),
