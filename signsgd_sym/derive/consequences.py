@@ -18,8 +18,10 @@ import sympy as sp
 
 from signsgd_sym.derive.expansion import far_out, near_zero, neat
 from signsgd_sym.derive.phi import drift_rate_at_zero
+from signsgd_sym.derive.routes.product import read_product
 from signsgd_sym.derive.routes.solve import solve_all
 from signsgd_sym.derive.search import mean_over
+from signsgd_sym.derive.simplicity import hardest
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.notation import R, eps, eta
@@ -240,10 +242,23 @@ def _at_equality(coefficient: Any, power: Any) -> Any:
 
 
 def solve_stationary(left: Any, level: Any) -> Iterator[Any]:
-    """Positive solutions R of left(R) = level that SymPy finds; the caller keeps those that hold."""
+    """Solutions R of left(R) = level; unchecked, and the caller keeps the one that holds.
+
+    SymPy solves what is algebraic in R. left = C R^a exp(-c/R) has R = c/(a W(z)), W the Lambert function and
+    z = (c/a) (C/level)^(1/a): with y = c/R the equation is (y/a) exp(y/a) = z.
+    """
+    product = read_product(sp.powsimp(left), R)
+    if not product.rest and not product.binomials and len(product.exponent) == 1:
+        ((k, rate),) = product.exponent
+        if k == -1 and rate.is_negative and product.power.is_positive:
+            a, c = product.power, -rate
+            yield c / (a * sp.LambertW(sp.powsimp(c / a * (product.constant / level) ** (1 / a))))
+        return
+    if hardest(left) > 0:
+        return
     A = sp.Dummy("A", positive=True)
     try:
-        found = sp.solve(sp.powsimp(left) - A, R)
+        found = sp.solve(sp.powsimp(left) - A, R, simplify=False, check=False)
     except (NotImplementedError, ValueError, TypeError):
         return
     for root in found:
