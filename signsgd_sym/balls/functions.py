@@ -221,7 +221,10 @@ def _on_right_ray(z: acb) -> bool:
     return meets_left_ray(1 - z)
 
 
-_LEFT: Callable[..., bool] = lambda *args: meets_left_ray(args[-1])  # noqa: E731
+def _left(*args: acb) -> bool:
+    return meets_left_ray(args[-1])
+
+
 _OUTER: Callable[..., bool] = meets_outer_rays
 
 FUNCTIONS: dict[Any, Evaluator] = {
@@ -266,18 +269,18 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.binomial: _plain(lambda n, k: (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma()),
     sp.catalan: _plain(lambda n: acb(4).pow(n) * (n + 0.5).gamma() * (n + 2).rgamma() / acb.pi().sqrt()),
     sp.RisingFactorial: _plain(lambda x, n: x.rising(n)),
-    sp.loggamma: _cut(lambda z: z.lgamma(), _LEFT),
+    sp.loggamma: _cut(lambda z: z.lgamma(), _left),
     sp.polygamma: _cut(
         lambda n, z: z.digamma() if n.is_zero() else z.polygamma(n), lambda n, z: not _is_natural(n)
     ),
     sp.uppergamma: _cut(lambda s, z: z.gamma_upper(s), _left_unless_natural),
     sp.lowergamma: _cut(lambda s, z: z.gamma_lower(s), _left_unless_natural),
-    sp.expint: _cut(lambda s, z: z.expint(s), _LEFT),
+    sp.expint: _cut(lambda s, z: z.expint(s), _left),
     sp.Ei: _flagged(_ei),
     sp.Si: _plain(lambda z: z.si()),
-    sp.Ci: _cut(lambda z: z.ci(), _LEFT),
+    sp.Ci: _cut(lambda z: z.ci(), _left),
     sp.Shi: _plain(lambda z: z.shi()),
-    sp.Chi: _cut(lambda z: z.chi(), _LEFT),
+    sp.Chi: _cut(lambda z: z.chi(), _left),
     sp.besselj: lambda args, analytic: bessel(args[1], args[0], "j", analytic),
     sp.bessely: lambda args, analytic: bessel(args[1], args[0], "y", analytic),
     sp.besseli: lambda args, analytic: bessel(args[1], args[0], "i", analytic),
@@ -290,8 +293,8 @@ FUNCTIONS: dict[Any, Evaluator] = {
     sp.dirichlet_eta: _plain(lambda s: s.dirichlet_eta()),
     sp.polylog: _cut(lambda s, z: z.polylog(s), lambda s, z: _on_right_ray(z)),
     sp.LambertW: lambda args, analytic: lambert_w(args[0], args[1] if args[1:] else acb(0), analytic),
-    TricomiU: _cut(lambda a, b, z: z.hypgeom_u(a, b), _LEFT),
-    ScaledK: _cut(lambda nu, z: bessel_k(nu, z, scaled=True), _LEFT),
+    TricomiU: _cut(lambda a, b, z: z.hypgeom_u(a, b), _left),
+    ScaledK: _cut(lambda nu, z: bessel_k(nu, z, scaled=True), _left),
     Erfcx: _plain(erfcx),
     OwenT: _flagged(owen_t),
 }

@@ -9,9 +9,10 @@ then no cancellation at any z, while Slater's sum loses digits in proportion to 
 have poles when the b differ by integers.
 
 Tail. For x = Re w >= 0, |G(x + i t)| <= sqrt(2 pi) |w|^(x - 1/2) exp(-pi t/2 + 1/(6 |w|)) (DLMF 5.6.9), and
-t <= |w| <= t sqrt(1 + x^2/T^2) for t >= T. 1/G(w) = G(1 - w) sin(pi w)/pi with |sin(pi w)| <= cosh(pi t),
-for x <= 1; for larger x first 1/|G(w)| <= t^(-k)/|G(w - k)|. So |F| <= C t^A exp(-delta pi t), and, A/t
-being at most A/T, the tail is at most C T^A exp(-delta pi T)/(delta pi - A/T) if A < delta pi T.
+t <= |w| <= t sqrt(1 + x^2/T^2) for t >= T; for x < 0 first |G(w)| <= t^(-k) |G(w + k)|. 1/G(w) = G(1 - w)
+sin(pi w)/pi with |sin(pi w)| <= cosh(pi t), for x <= 1; for larger x first 1/|G(w)| <= t^(-k)/|G(w - k)|.
+So |F| <= C t^A exp(-delta pi t), and, A/t being at most A/T, the tail is at most C T^A exp(-delta pi
+T)/(delta pi - A/T) if A < delta pi T.
 """
 
 from __future__ import annotations
@@ -140,9 +141,11 @@ def tail(line: Line, s: arb, T: arb) -> arb | None:
     root = (2 * arb.pi()).log() / 2
 
     def above(x: arb) -> tuple[arb, arb]:
-        """log of the factor and power of t in the bound of |G(x + i t)| e^(pi t/2), x >= 0."""
-        stretch = (1 + (x / T) ** 2).log() / 2
-        return root + 1 / (6 * T) + arb((x - arb(0.5)).max(arb(0))) * stretch, x - arb(0.5)
+        """log of the factor and power of t in the bound of |G(x + i t)| e^(pi t/2)."""
+        k = max(0, math.ceil(-float(x.lower()) + 1e-6))  # x + k >= 0 for the whole ball
+        right = x + k
+        stretch = (1 + (right / T) ** 2).log() / 2
+        return root + 1 / (6 * T) + arb((right - arb(0.5)).max(arb(0))) * stretch, right - arb(0.5) - k
 
     for x in [y.real + s for y in line.b] + [y.real - s for y in line.a]:
         log_factor, power = above(x)

@@ -37,7 +37,7 @@ def by_residues(line: Line, separating: arb) -> acb:
     if poles is None:
         return nan()
     for k, pole in enumerate(poles[:-1]):
-        total -= _residue(line, pole, _gap(poles, k))
+        total -= _residue(line, pole, _gap(line, poles, k))
         rest = _rest(line, arb(((pole.at + poles[k + 1].at).real / 2).mid()))
         if not total.is_finite():
             return nan()
@@ -80,9 +80,10 @@ def _place(z: acb) -> float:
     return float(z.real.mid())
 
 
-def _gap(poles: Sequence[Pole], k: int) -> arb:
-    """Half the distance from pole k to the nearest other one."""
+def _gap(line: Line, poles: Sequence[Pole], k: int) -> arb:
+    """Half the distance from pole k to the nearest other pole of F, those of G(b + w) included."""
     distances = [abs((poles[j].at - poles[k].at).real) for j in (k - 1, k + 1) if 0 <= j < len(poles)]
+    distances += [(poles[k].at + b).real for b in line.b]
     nearest = arb(1)
     for distance in distances:
         nearest = nearest.min(distance)
