@@ -4,6 +4,8 @@
 means that a computation gave up (exit status 1). Every message is one sentence a user can act on.
 """
 
+from typing import Any
+
 
 class SignSGDError(Exception):
     """Base of every error this package raises on purpose."""
@@ -43,7 +45,13 @@ class UnknownLaw(ParseError):
 
 
 class DensityError(InputError):
-    """A function that is not a probability density."""
+    """A function that is not a probability density.
+
+    `part` is the density where it could be read, with the values `at` of its symbolic parameters inserted.
+    """
+
+    part: Any = None
+    at: Any = None
 
 
 class ParameterError(InputError):

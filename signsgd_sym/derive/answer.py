@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from signsgd_sym.derive.closed_form import DIGITS, POINTS
-from signsgd_sym.derive.density import prove_density
+from signsgd_sym.derive.density import prove_density, read_law
 from signsgd_sym.derive.law_formulas import SECONDS, LawFormulas, law_formulas
 from signsgd_sym.derive.store import Store
-from signsgd_sym.model.noise import noise_law
 
 
 def closed_form(
@@ -28,7 +27,7 @@ def closed_form(
     used, certified again: see `law_formulas`.
 
     Raises:
-        InputError: for what is not a law: see `noise_law` and `prove_density`.
+        InputError: for what is not a law: see `read_law` and `prove_density`.
 
     >>> found = closed_form("Uniform(-a, a)", points=5, digits=20)
     >>> found.phi, found.verdict.value
@@ -36,6 +35,6 @@ def closed_form(
     >>> print(found.values({"R": 1, "a": "1/2"}, digits=10).phi)
     0.62360188397 +/- 9.2e-13
     """
-    noise = noise_law(law)
+    noise = read_law(law)
     prove_density(noise)
     return law_formulas(noise, seconds=seconds, seed=seed, points=points, digits=digits, cache=cache)

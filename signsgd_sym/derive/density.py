@@ -6,7 +6,9 @@ are values: a mass ball that excludes 1, or a value ball below 0, refutes the de
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 from flint import acb, arb
@@ -17,7 +19,7 @@ from signsgd_sym.balls.positivity import first_negative, is_proved_non_negative,
 from signsgd_sym.errors import DensityError
 from signsgd_sym.model.density_check import said, trial_points
 from signsgd_sym.model.given_density import GivenDensity
-from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.noise import NoiseLaw, noise_law
 from signsgd_sym.model.parts import DensityPart
 from signsgd_sym.notation import x
 
@@ -78,6 +80,22 @@ def prove_density(law: NoiseLaw, digits: int = 30) -> tuple[DensityProof, ...]:
     return tuple(proofs)
 
 
+def read_law(law: Any) -> NoiseLaw:
+    """`noise_law(law)`; what is no density is refused by enclosures where the kernel finds them.
+
+    Raises:
+        InputError: as `noise_law` does; `DensityError` with the enclosed integral, or with a point at which
+            the density is negative and its value there.
+    """
+    try:
+        return noise_law(law)
+    except DensityError as error:
+        if error.part is not None:
+            with suppress(ArithmeticError):
+                prove_part(error.part, at=error.at)
+        raise
+
+
 def prove_part(
     part: DensityPart, digits: int = 30, at: dict[sp.Symbol, sp.Expr] | None = None
 ) -> DensityProof:
@@ -123,10 +141,15 @@ def _mass(part: DensityPart, digits: int, where: str) -> tuple[str, arb | None]:
     if not ball.imag.contains(0):
         raise DensityError(f"{shown} is not real everywhere on {over}; check its formula and its interval")
     if not ball.real.contains(1):
-        value = ball.real.str(max(SHOWN_DIGITS, _digits_to_see(ball.real)), radius=False)
+        value = _plain(ball.real.str(max(SHOWN_DIGITS, _digits_to_see(ball.real)), radius=False))
         remedy = f"divide it by {value}" if ball.real > 0 else "check its formula"
         raise DensityError(f"{shown} integrates to {value} over {over}, not to 1; {remedy}")
     return f"mass 1 proved to {digits} digits", ball.real
+
+
+def _plain(number: str) -> str:
+    """A decimal without zeros at its end."""
+    return number.rstrip("0").rstrip(".") if "." in number and "e" not in number else number
 
 
 def _digits_to_see(mass: arb) -> int:
@@ -139,9 +162,9 @@ def _sign(part: DensityPart, where: str) -> str:
     for piece in part.pieces:
         found = first_negative(piece.density, x, piece.lo, piece.hi, POINTS)
         if found is not None:
-            value = found.value.str(SHOWN_DIGITS, radius=False)
+            value = _plain(found.value.str(SHOWN_DIGITS, radius=False))
             raise DensityError(
-                f"{_shown(part)} is {value} at x = {float(found.point):.17g}{where}; "
+                f"{_shown(part)} is {value} at x = {float(found.point):.10g}{where}; "
                 "a density is never negative"
             )
         proved = proved and is_proved_non_negative(piece.density, x, piece.lo, piece.hi)

@@ -39,7 +39,11 @@ def check_density(part: GivenDensity) -> None:
                 f"the density {part.given} has no real value{where}; check its formula"
             ) from None
         if (numeric.ends[0] >= numeric.ends[1]) != sp.true:
-            _check_numeric(numeric, where)
+            try:
+                _check_numeric(numeric, where)
+            except DensityError as error:
+                error.part, error.at = numeric, values
+                raise
 
 
 def trial_points(part: GivenDensity) -> list[dict[sp.Symbol, sp.Expr]]:

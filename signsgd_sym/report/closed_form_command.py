@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from signsgd_sym.derive.density import DensityProof, prove_density
+from signsgd_sym.derive.density import DensityProof, prove_density, read_law
 from signsgd_sym.derive.law_formulas import SECONDS, LawFormulas, law_formulas
 from signsgd_sym.derive.values import DIGITS, MAX_DIGITS, Value, checked_point, values_at
 from signsgd_sym.derive.worker import Stopped, stream
@@ -51,7 +51,7 @@ class ClosedFormRequest:
         if not 1 <= digits <= MAX_DIGITS:
             raise ParameterError(f"--digits is {digits}; take a whole number from 1 to {MAX_DIGITS}.")
         checked_options(style, STYLES, seconds, seed)
-        noise = NoiseLaw.from_text(law)
+        noise = read_law(law)
         points = tuple(checked_point(noise, read_point(text)) for text in at)
         return ClosedFormRequest(noise, points, digits, style, how, seconds, seed, as_json)
 

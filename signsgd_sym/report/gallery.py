@@ -6,8 +6,6 @@ laws is made by as many cores as there are.
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -122,9 +120,7 @@ class GalleryRow:
 
 
 def find_row(task: GalleryTask) -> GalleryRow:
-    """Search, derive and check one law: what a worker does."""
-    # Ended from outside, the search's own process has to end as well: an exception lets it be cleaned up.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    """Search, derive and check one law."""
     started = time.perf_counter()
     try:
         law = NoiseLaw.from_text(task.law)

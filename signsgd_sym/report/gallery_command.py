@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -70,7 +72,7 @@ def run_gallery(
     gallery = Gallery(request)
     tasks = [GalleryTask(name, law, request.seconds, request.seed) for name, law in request.laws.items()]
     found: dict[int, GalleryRow] = {}
-    pool = Pool(find_row) if workers is None else Pool(find_row, workers)
+    pool = Pool(_in_worker) if workers is None else Pool(_in_worker, workers)
     progress(f"0 of {len(tasks)} laws", 0.0)
     try:
         for answer in pool.run(tasks):
@@ -85,6 +87,12 @@ def run_gallery(
     gallery.rows = [found[index] for index in sorted(found)]
     gallery.seconds = time.perf_counter() - started
     return gallery
+
+
+def _in_worker(task: GalleryTask) -> GalleryRow:
+    """A row, in a process that may be ended from outside: an exception then ends the search's own process."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    return find_row(task)
 
 
 def gallery_content(gallery: Gallery, *, colour: bool = False, width: int = 100) -> str:

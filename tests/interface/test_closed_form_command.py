@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import signsgd_sym as ss
 from signsgd_sym.cli import app
 from signsgd_sym.derive.law_formulas import law_formulas
-from signsgd_sym.errors import NotConverged, SignSGDError
+from signsgd_sym.errors import DensityError, NotConverged, SignSGDError
 from signsgd_sym.model.noise import noise_law
 from signsgd_sym.proof.verdict import Evidence, Judgement, Verdict
 from signsgd_sym.report.closed_form_command import (
@@ -263,3 +263,19 @@ def test_how_shows_each_step_with_its_verdict():
     assert result.exit_code == 0
     derivation = json.loads(result.stdout)["derivation"]
     assert [step["verdict"] for step in derivation["steps"]] == ["CERTIFIED", "CERTIFIED"]
+
+
+REFUSED = [
+    ("density: exp(-x**2/2) on (-oo, oo)", r"integrates to 2\.506628274631 over .*, not to 1; divide it by"),
+    ("density: (3*x**2-1)*3/8 on (-1, 1)", r"is -0\.\d+ at x = -0\.\d+; a density is never negative"),
+    ("density: b*exp(-x) on (0, oo)", r"integrates to 1\.5 over \(0, oo\) at b = 3/2, not to 1"),
+    ("density: 1/(1+x) on (0, oo)", "diverges"),
+]
+
+
+@pytest.mark.parametrize(("law", "words"), REFUSED, ids=[law for law, _ in REFUSED])
+def test_what_is_no_density_is_refused_by_enclosure(law, words):
+    with pytest.raises(DensityError, match=words):
+        ClosedFormRequest.parse(law)
+    with pytest.raises(DensityError, match=words):
+        ss.closed_form(law)
