@@ -1,0 +1,81 @@
+r"""A function of R near an end of (0, oo) as a short series with a proved relative error.
+
+f(R) = front(R) sum_k c_k variable(R)^k (1 + delta), |delta| <= error, for R >= start (end oo) or 0 < R <= start
+(end 0). Where the closed form of phi cancels, the generated code uses this; `large_series` and `small_series`
+make it. The error is that of the truncation and of the stored coefficients, not of float64 arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import sympy as sp
+
+from signsgd_sym.notation import R
+from signsgd_sym.proof.derivation import Derivation, Recorder
+
+GOAL = 2.0**-56
+TERMS = 12
+
+
+@dataclass(frozen=True)
+class EndSeries:
+    """f(R) ~ front(R) sum_k coefficients[k] variable(R)^k from `start`, a power of two, to `end`.
+
+    `error` bounds both |f/series - 1| and |series/f - 1| there. `coefficients` are exact numbers, or Floats
+    where an exact value is not known; `exact` says what a Float stands for (an integral), and `error` includes
+    the difference. `reason` says what was expanded and what bounds the remainder.
+    """
+
+    end: Literal["0", "oo"]
+    front: Any
+    variable: Any
+    coefficients: tuple[Any, ...]
+    start: Fraction
+    error: float
+    reason: str
+    exact: tuple[Any, ...]
+
+    @property
+    def expression(self) -> Any:
+        """front sum_k coefficients[k] variable^k."""
+        return self.front * _polynomial(self.coefficients, self.variable)
+
+    @property
+    def exact_expression(self) -> Any:
+        """The same with the exact coefficients."""
+        return self.front * _polynomial(self.exact, self.variable)
+
+    @property
+    def order(self) -> Any:
+        """front variable^n: the first power left out."""
+        return self.front * self.variable ** len(self.coefficients)
+
+    def covers(self, risk: Any) -> bool:
+        """Whether the error is proved at R = `risk`."""
+        return bool(risk >= self.start if self.end == "oo" else 0 < risk <= self.start)
+
+
+def _polynomial(coefficients: tuple[Any, ...], variable: Any) -> Any:
+    return sp.Add(*(c * variable**k for k, c in enumerate(coefficients)))
+
+
+def recorded(series: EndSeries, expr: Any) -> Derivation:
+    """The claim as a step that can be checked: `expr` = series + O(first power left out) at the end.
+
+    The bound of the remainder is not a step: the checker samples inequalities, and this one is proved by
+    its construction.
+    """
+    record = Recorder(f"series at {series.end}", f"Expansion for R -> {series.end}")
+    record.expand(
+        expr,
+        series.exact_expression,
+        series.reason,
+        variable=R,
+        order=series.order,
+        point=sp.oo if series.end == "oo" else 0,
+        direction="+-" if series.end == "oo" else "+",
+    )
+    return record.finish()
