@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from signsgd_sym.codegen.chebyshev import Bound, Chebyshev, fit, slope, truncation
 from signsgd_sym.codegen.measure import Measure
+from signsgd_sym.codegen.exact_error import product_error
 from signsgd_sym.codegen.quadrature import HI, LO, Quadrature
 from signsgd_sym.errors import NotConverged
 
@@ -55,6 +56,11 @@ class Surrogate:
         return float(self.breaks[0]), float(self.breaks[-1])
 
     @property
+    def is_steep(self) -> bool:
+        """Whether the rounding error of the exponents betas[k] t needs to be made up for."""
+        return bool(np.max(np.abs(self.betas)) > 1)
+
+    @property
     def centres(self) -> Array:
         """Middles of the pieces."""
         return (self.breaks[:-1] + self.breaks[1:]) / 2
@@ -74,7 +80,11 @@ class Surrogate:
         after = now = np.zeros_like(t)
         for row in table[:0:-1]:
             now, after = (2 * t * now - after) + row, now
-        value = np.exp(self.betas[piece] * t) * ((t * now - after) + table[0])
+        exponent = self.betas[piece] * t
+        value = np.exp(exponent)
+        if self.is_steep:  # the rounding of the exponent counts
+            value += value * product_error(self.betas[piece], t, exponent)
+        value = value * ((t * now - after) + table[0])
         first, last = self.range
         with np.errstate(under="ignore"):
             small = (np.minimum(R, first) / first) ** self.power_lo

@@ -3,17 +3,17 @@ r"""From a derived ODE and a law to running code: the functions, their accuracy,
 from __future__ import annotations
 
 import types
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
+from signsgd_sym.codegen.assemble import assemble
 from signsgd_sym.codegen.functions import RiskFunctions
 from signsgd_sym.codegen.measure import Measure, Term
-from signsgd_sym.codegen.numpy_target import load, numpy_source
-from signsgd_sym.codegen.quadrature import Quadrature
-from signsgd_sym.codegen.surrogate import build_surrogate
+from signsgd_sym.codegen.module import Module
+from signsgd_sym.codegen.plan import Plan, make_plan
+from signsgd_sym.codegen.targets import numpy as numpy_target
 from signsgd_sym.codegen.vector import vector_form
 from signsgd_sym.derive.closed_form import ClosedForm
 from signsgd_sym.derive.phi import drift_rate_at_zero, phi_mean, phi_of
@@ -26,16 +26,13 @@ from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import P, R, phi, x
 from signsgd_sym.special import NoiseMean
 
-ACCURACY_NEEDED = 1e-13
-"""Relative error beyond which the closed form is not used in float64 code and the surrogate is."""
-GRID = np.logspace(-12, 12, 241)
-
 
 @dataclass(frozen=True, repr=False)
 class Problem:
     """The derived ODE of one rule under one law, and the module generated from it.
 
-    `closed_form` is None for rules whose ODE does not contain phi.
+    `closed_form` is None for rules whose ODE does not contain phi. `plan` says how phi is computed where, and
+    `generated` is what every target prints; `source` and `module` are the NumPy one.
     """
 
     law: NoiseLaw
@@ -43,8 +40,18 @@ class Problem:
     closed_form: ClosedForm | None
     phi: Any | None
     functions: RiskFunctions
+    plan: Plan | None
+    generated: Module
     source: str
     module: types.ModuleType
+
+    @property
+    def phi_error(self) -> float | None:
+        """A bound of the relative error of phi in float64: proved for Chebyshev pieces, else measured.
+
+        The measured one is on [1e-12, 1e12]. None where the ODE does not contain phi.
+        """
+        return None if self.plan is None else self.plan.relative_error
 
     def __repr__(self) -> str:
         return f"Problem({self.ode.sde.rule.name} under {self.law.text})"
@@ -81,15 +88,6 @@ def _mass(pieces: tuple[Any, ...]) -> Any:
     if any(one is None for one in found):
         raise NotConverged("the integral of the characteristic function is not known; no quadrature for it.")
     return sp.Add(*(one.value for one in found if one is not None))
-
-
-def largest_phi_error(module: types.ModuleType, quadrature: Quadrature) -> float:
-    """Largest relative error of the module's phi on `GRID`, where phi > 1e-290, quadrature included."""
-    reference, proved = quadrature.phi(GRID)
-    shown = reference > 1e-290
-    value = module.phi(GRID)
-    error = np.abs(value[shown] / reference[shown] - 1) + proved[shown]
-    return float(np.max(error)) if np.all(np.isfinite(value)) else float("inf")
 
 
 def make_problem(
@@ -134,18 +132,24 @@ def make_problem(
             formula if formula is not None else sp.Mul(2 / sp.pi, form.integral) if form else "not used"
         ),
         phi=formula,
-        surrogate=None,
         has_phi=needs_phi,
         rate=sde.rate,
         rate_at_zero=at_zero,
         scale=sde.scale,
         noise_power=noise_power,
+        drift_matrix=sde.preconditioned,
+        noise_matrix=sde.noise_matrix,
         form=vector_form(ode.rhs, sde.rate, sde.scale),
         measure=measure,
     )
-    functions = _with_accuracy(functions) if needs_phi else functions
-    source = numpy_source(functions)
-    return Problem(law, ode, form, formula, functions, source, load(source))
+    plan = None
+    if needs_phi:
+        # phi ~ a(0) sqrt(2 R) for R -> 0 where the drift rate has a finite limit.
+        regular = at_zero.is_finite and at_zero.is_positive
+        plan = make_plan(formula, functions.factor, measure, 0.5 if regular else None)
+    generated = assemble(functions, plan)
+    source = numpy_target.source(generated)
+    return Problem(law, ode, form, formula, functions, plan, generated, source, numpy_target.load(source))
 
 
 def _number(value: Any) -> Any:
@@ -160,35 +164,3 @@ def _evidence(form: ClosedForm | None) -> str:
         return "quadrature of the integral"
     found = form.judgement
     return f"closed form {found.verdict.value}: {found.evidence.summary()}, {found.evidence.region}"
-
-
-def _with_accuracy(functions: RiskFunctions) -> RiskFunctions:
-    """Choose between closed form and surrogate by the error measured against quadrature.
-
-    Where there is no proved quadrature (a density that the kernel does not know), a closed form is used as
-    it is, its error unmeasured: it has been compared at high precision when it was found.
-    """
-    evaluable = functions.phi is not None and not _has_scipy_gap(functions.phi)
-    try:
-        quadrature = Quadrature.of(functions.measure)
-        if evaluable:
-            error = largest_phi_error(load(numpy_source(functions)), quadrature)
-            if error <= ACCURACY_NEEDED:
-                return replace(functions, error=error)
-        # phi ~ a(0) sqrt(2 R) for R -> 0 where the drift rate has a finite limit.
-        regular = functions.rate_at_zero.is_finite and functions.rate_at_zero.is_positive
-        surrogate = build_surrogate(
-            functions.measure, power_lo=0.5 if regular else None, quadrature=quadrature
-        )
-    except NotConverged:
-        if evaluable:
-            return functions
-        raise
-    return replace(functions, surrogate=surrogate, error=surrogate.error, error_range=surrogate.range)
-
-
-def _has_scipy_gap(expr: Any) -> bool:
-    """Functions that SciPy lacks or evaluates unreliably."""
-    from signsgd_sym.special import TricomiU
-
-    return bool(expr.has(sp.meijerg, sp.hyper, TricomiU, sp.expint, sp.uppergamma))

@@ -1,0 +1,107 @@
+"""From derived formulas to a `Module`: functions with their regimes, the factors of the SDE, the ODE."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+
+from signsgd_sym.codegen.functions import RiskFunctions
+from signsgd_sym.codegen.ir import Function, Node, Num, Op, Program, Regime, Var, op, program
+from signsgd_sym.codegen.lower import lower, number
+from signsgd_sym.codegen.module import Facts, Factor, Module, VectorRhs
+from signsgd_sym.codegen.plain import plain
+from signsgd_sym.codegen.plan import Plan
+from signsgd_sym.codegen.regimes import Chosen
+from signsgd_sym.codegen.vector import DRIFT_RATE, NOISE_SCALE
+from signsgd_sym.notation import R, d, eta
+
+NAMES: dict[Any, Node] = {
+    R: Var("R"),
+    eta: Var("eta"),
+    d: Var("d"),
+    DRIFT_RATE: Op("call:drift_rate", (Var("R"),)),
+    NOISE_SCALE: Op("call:noise_scale", (Var("R"),)),
+}
+
+
+def assemble(f: RiskFunctions, plan: Plan | None) -> Module:
+    """The module of `f`, phi and the drift rate as planned; there is no plan where the ODE lacks phi."""
+    chosen = plan.chosen if plan is not None else ()
+    functions: list[Function] = []
+    if f.has_phi:
+        functions.append(
+            _regimes("phi", "(2/pi) E[exp(-eps^2/(4 R))].", 2 * f.measure.mass_at_zero / sp.pi, chosen)
+        )
+        functions.append(
+            _regimes("drift_rate", f"The drift factor {f.rate}.", f.rate_at_zero, chosen, is_rate=True)
+        )
+    else:
+        functions.append(_single("drift_rate", f"The drift factor {f.rate}.", f.rate_at_zero, lower(f.rate)))
+    scale = sp.sympify(f.scale_code, strict=True)
+    functions.append(
+        _single(
+            "noise_scale", "E[f(residual)^2], the factor of the diffusion.", scale.subs(R, 0), lower(scale)
+        )
+    )
+    if f.has_phi and f.has_variance:
+        functions.append(_psi(f))
+    factors = (
+        Factor("sde_drift", ("R", "eta"), f"The drift of Delta is this times {f.drift_matrix} Delta.",
+               plain(-eta * DRIFT_RATE, NAMES)),
+        Factor("sde_diffusion", ("R", "eta", "d"), f"The diffusion of Delta is this times a square root of {f.noise_matrix}.",
+               plain(eta * sp.sqrt(NOISE_SCALE / d), NAMES)),
+    )  # fmt: skip
+    facts = Facts(
+        f.rule,
+        f.law,
+        f.formula,
+        str(f.rate),
+        str(f.scale_code),
+        f.derivation,
+        f.evidence,
+        "exact" if plan is None else plan.accuracy,
+    )
+    table = None if plan is None else plan.table
+    return Module(facts, tuple(functions), factors, _rhs(f), table)
+
+
+def _regimes(name: str, doc: str, at_zero: Any, chosen: Sequence[Chosen], is_rate: bool = False) -> Function:
+    found = []
+    for part in chosen:
+        assert part.form is not None
+        code = part.form.rate if is_rate else part.form.phi
+        found.append(Regime(2.0**part.hi if part.hi < math.inf else math.inf, code, part.form.note))
+    return Function(name, doc, _limit(at_zero), tuple(found))
+
+
+def _single(name: str, doc: str, at_zero: Any, node: Node) -> Function:
+    return Function(name, doc, _limit(at_zero), (Regime(math.inf, program(node), ""),))
+
+
+def _limit(value: Any) -> float:
+    return math.inf if value == sp.oo else number(sp.sympify(value, strict=True))
+
+
+def _psi(f: RiskFunctions) -> Function:
+    """(pi/2) phi sqrt(P/R) = (pi/sqrt 2) a(R) sqrt(P), so that R cancels."""
+    P = f.population_risk
+    node = op("mul", op("mul", Num(number(sp.pi / sp.sqrt(2))), NAMES[DRIFT_RATE]), lower(sp.sqrt(P)))
+    rate = _limit(f.rate_at_zero)
+    at_zero = number(sp.pi / sp.sqrt(2) * sp.sqrt(P.subs(R, 0))) * rate if P.subs(R, 0) != 0 else 1.0
+    return Function(
+        "psi",
+        "Noise compression (pi/2) phi(R) sqrt(P/R), P = R + E[eps^2]/2.",
+        at_zero,
+        (Regime(math.inf, Program((), node), ""),),
+    )
+
+
+def _rhs(f: RiskFunctions) -> VectorRhs:
+    scalars = tuple(
+        (str(name), plain(sp.sympify(value, strict=True), NAMES)) for name, value in f.form.scalars
+    )
+    terms = tuple((str(k), tuple((a, int(p)) for a, p in powers)) for k, powers in f.form.terms)
+    return VectorRhs(scalars, terms, any(sp.sympify(v, strict=True).has(R) for _, v in f.form.scalars))

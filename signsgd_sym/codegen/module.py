@@ -1,0 +1,78 @@
+"""All that a target prints for one update rule under one law, in no language yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from signsgd_sym.codegen.ir import Function, Node
+from signsgd_sym.codegen.surrogate import Surrogate
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the header says: texts, each of one line."""
+
+    rule: str
+    law: str
+    formula: str
+    drift_rate: str
+    noise_scale: str
+    derivation: str
+    evidence: str
+    measured: str = "not measured"
+
+
+@dataclass(frozen=True)
+class VectorRhs:
+    """dr/dt over the modes: `scalars` (name, expression in R, eta and the names before), then the sum over
+    `terms` (scalar, ((array, power), ...)) for each mode. R = sum(r) is formed if `needs_R`.
+    """
+
+    scalars: tuple[tuple[str, Node], ...]
+    terms: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+    needs_R: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """`functions` of R in the order in which they may call each other; `factors` of the SDE take R and
+    further scalars; `table` carries the Chebyshev pieces that the operation `table` reads.
+    """
+
+    facts: Facts
+    functions: tuple[Function, ...]
+    factors: tuple[Factor, ...]
+    rhs: VectorRhs
+    table: Surrogate | None
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """Names of all operations of all functions: what a target has to define."""
+        return frozenset().union(*(f.operations for f in self.functions))
+
+    @property
+    def table_ends(self) -> tuple[bool, bool]:
+        """Whether the pieces have to be continued to R = 0 and to R = oo."""
+        phi = self.function("phi")
+        if phi is None:
+            return False, False
+        first, last = ("table" in regime.program.operations for regime in (phi.regimes[0], phi.regimes[-1]))
+        return first, last
+
+    def function(self, name: str) -> Function | None:
+        """The function of that name."""
+        return next((f for f in self.functions if f.name == name), None)
+
+    def with_measured(self, measured: str) -> Module:
+        """The same with another statement of its error."""
+        return replace(self, facts=replace(self.facts, measured=measured))
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A scalar function of `arguments`: a factor of the drift or of the diffusion of the SDE."""
+
+    name: str
+    arguments: tuple[str, ...]
+    doc: str
+    value: Node

@@ -1,0 +1,282 @@
+"""C11 with libm alone: scalar functions signsgd_phi(R), ..., and signsgd_risk_rhs over arrays.
+
+fma gives the exact errors of products; it is one instruction where the compiler may use it and correct
+everywhere. Contraction of a*b + c, which some compilers do of themselves, changes results by rounding only.
+"""
+
+from __future__ import annotations
+
+from signsgd_sym.codegen.ir import Function, Node, Op, op
+from signsgd_sym.codegen.module import Factor, Module, VectorRhs
+from signsgd_sym.codegen.special_code import erf_code, erfcx_code
+from signsgd_sym.codegen.surrogate import Surrogate
+from signsgd_sym.codegen.targets.printer import Printer
+from signsgd_sym.codegen.targets.text import header, numbers
+
+
+class CPrinter(Printer):
+    """C spelling."""
+
+    infinity, nan = "INFINITY", "NAN"
+    let, end, parenthesised = "const double {0} = ", ";", False
+    spelling = {
+        "abs": "fabs({0})",
+        "sqrt": "sqrt({0})",
+        "exp": "exp({0})",
+        "expm1": "expm1({0})",
+        "log": "log({0})",
+        "sin": "sin({0})",
+        "cos": "cos({0})",
+        "tanh": "tanh({0})",
+        "pow": "pow({0}, {1})",
+        "erf": "scaled_erf({0})",
+        "erfcx": "erfcx({0})",
+        "exp_sum": "exp_sum({0}, {1})",
+        "sum_error": "sum_error({0}, {1}, {2})",
+        "nonnegative": "({0} >= 0.0 ? {1} : {2})",
+        "table": "table({0})",
+    }
+
+    def _print(self, node: Node) -> tuple[str, int]:
+        if isinstance(node, Op) and node.name == "product_error":
+            a, b, p = node.args
+            return f"fma({self(a)}, {self(b)}, {self(op('neg', p))})", 9
+        return super()._print(node)
+
+    def call(self, node: Op) -> str:
+        """Public functions carry a prefix."""
+        return f"signsgd_{super().call(node)}"
+
+
+SUM_ERROR = """
+/* (a + b) - s exactly, for s = a + b rounded. */
+static double sum_error(double a, double b, double s) {
+    const double t = s - a;
+    return (a - (s - t)) + (b - t);
+}
+"""
+
+EXP_SUM = """
+/* exp(hi + lo), lo a rounding error of hi. */
+static double exp_sum(double hi, double lo) {
+    const double e = exp(hi);
+    return fabs(lo) < 1.0 ? e + e * lo : e;
+}
+"""
+
+
+def _erfcx() -> str:
+    code, printer = erfcx_code(), CPrinter()
+    f = code.data
+    rows = ",\n    ".join("{" + numbers(row, 4, "     ") + "}" for row in f.coefficients)
+    piece = "\n".join(printer.lines(code.piece, "return ", " " * 8))
+    tail = "\n".join(printer.lines(code.tail, "return ", " " * 4))
+    return f"""
+static const double ERFCX_CENTRE[{len(f.centres)}] = {{
+    {numbers(f.centres, 6)}
+}};
+static const double ERFCX[{len(f.coefficients)}][{len(f.coefficients[0])}] = {{
+    {rows}
+}};
+
+/* exp(x^2) erfc(x) for x >= 0, within {f.error / 2:.2f} ulp (proved): polynomials, and the asymptotic series. */
+static double erfcx(double x) {{
+    if (x < {f.limit!r}) {{
+        const int k = (int)({float(f.n)!r} * x / ({f.a!r} + x));
+        const double *c = ERFCX[k], t = x - ERFCX_CENTRE[k];
+{piece}
+    }}
+    const double r = {f.kappa!r} / x;
+{tail}
+}}
+"""
+
+
+def _erf() -> str:
+    body = "\n".join(CPrinter().lines(erf_code(), "return ", " " * 8))
+    return f"""
+/* erf(x) for x >= 0. */
+static double scaled_erf(double x) {{
+    if (x < 1.0) {{
+{body}
+    }}
+    const double s = x * x;
+    return 1.0 - exp_sum(-s, -fma(x, x, -s)) * erfcx(x);
+}}
+"""
+
+
+def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
+    rows = ",\n    ".join("{" + numbers(row, 4, "     ") + "}" for row in t.coefficients)
+    pieces, width = t.coefficients.shape
+    first, last = t.range
+    correction = "\n    value += value * fma(BETAS[low], x, -exponent);"
+    steep = correction if t.is_steep else ""
+    continued = ""
+    if ends[0]:
+        continued += f"""    if (R < {first!r}) {{
+        value = {t.at_zero!r} + (value - {t.at_zero!r}) * pow(R / {first!r}, {t.power_lo!r});
+    }}
+"""
+    if ends[1]:
+        continued += f"""    if (R > {last!r}) {{
+        value = top - (top - value) * pow({last!r} / R, {t.power_hi!r});
+    }}
+"""
+    where = (
+        " Beyond the pieces, a power of\n   R leads to the limits for R -> 0 and R -> oo."
+        if continued
+        else ""
+    )
+    return f"""
+/* Piece k is [BREAKS[k], BREAKS[k + 1]] and x in [-1, 1] is linear in R there, without rounding:
+   phi = exp(BETAS[k] x) sum_j TABLE[k][j] T_j(x), by Clenshaw's recurrence.{where} */
+static const double BREAKS[{pieces + 1}] = {{
+    {numbers(t.breaks)}
+}};
+static const double BETAS[{pieces}] = {{
+    {numbers(t.betas)}
+}};
+static const double TABLE[{pieces}][{width}] = {{
+    {rows}
+}};
+
+static double table(double R) {{
+    const double top = 2.0 / 3.14159265358979323846;
+    const double inside = fmin(fmax(R, BREAKS[0]), BREAKS[{pieces}]);
+    int low = 0, high = {pieces};
+    while (high - low > 1) {{
+        const int middle = (low + high) / 2;
+        if (BREAKS[middle] <= inside) {{
+            low = middle;
+        }} else {{
+            high = middle;
+        }}
+    }}
+    const double centre = (BREAKS[low] + BREAKS[low + 1]) / 2.0;
+    const double x = (inside - centre) * (2.0 / (BREAKS[low + 1] - BREAKS[low]));
+    const double *c = TABLE[low];
+    double now = 0.0, after = 0.0;
+    for (int j = {width - 1}; j > 0; --j) {{
+        const double next = (2.0 * x * now - after) + c[j];
+        after = now;
+        now = next;
+    }}
+    const double exponent = BETAS[low] * x;
+    double value = exp(exponent);{steep}
+    value *= (x * now - after) + c[0];
+{continued}    return fmin(fmax(value, 0.0), top);
+}}
+"""
+
+
+def helpers(module: Module) -> list[str]:
+    """Definitions of what libm lacks, only what is used, each after what it uses."""
+    used = set(module.operations)
+    if "erf" in used:
+        used |= {"erfcx", "exp_sum"}
+    parts = []
+    for name, make in (
+        ("sum_error", lambda: SUM_ERROR),
+        ("exp_sum", lambda: EXP_SUM),
+        ("erfcx", _erfcx),
+        ("erf", _erf),
+    ):
+        if name in used:
+            parts.append(make())
+    if module.table is not None:
+        parts.append(_table(module.table, module.table_ends))
+    return parts
+
+
+def _function(f: Function) -> str:
+    printer = CPrinter()
+    lines = [
+        f"/* {f.doc} */",
+        f"double signsgd_{f.name}(double R) {{",
+        "    if (!(R >= 0.0)) {",
+        "        return NAN;",
+        "    }",
+    ]
+    if not f.is_constant:
+        lines += ["    if (R == 0.0) {", f"        return {printer.number(f.at_zero)};", "    }"]
+    for regime in f.regimes:
+        last = regime is f.regimes[-1]
+        indent = "    " if last else "        "
+        if not last:
+            lines.append(f"    if (R < {regime.upper!r}) {{ /* {regime.note} */")
+        lines += printer.lines(regime.program, "return ", indent)
+        if not last:
+            lines.append("    }")
+    return "\n".join([*lines, "}"])
+
+
+def _factor(f: Factor) -> str:
+    arguments = ", ".join(f"double {name}" for name in f.arguments)
+    value = CPrinter().statement("return ", f.value, "    ")
+    return f"/* {f.doc} */\ndouble signsgd_{f.name}({arguments}) {{\n{value}\n}}"
+
+
+def _rhs(rhs: VectorRhs) -> str:
+    printer = CPrinter()
+    lines = [
+        "/* dr/dt over n modes, written to out, which may be r itself; R = sum(r). */",
+        f"{RHS_HEAD} {{",
+        "    (void)t;",
+    ]
+    used = {array for _, powers in rhs.terms for array, _ in powers}
+    lines += [f"    (void){name};" for name in ("lam", "forcing") if name not in used]
+    if rhs.needs_R:
+        # Four partial sums: the additions need not wait for each other, and the error is smaller.
+        lines += [
+            "    double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;",
+            "    size_t i = 0;",
+            "    for (; i + 4 <= n; i += 4) {",
+            "        s0 += r[i];",
+            "        s1 += r[i + 1];",
+            "        s2 += r[i + 2];",
+            "        s3 += r[i + 3];",
+            "    }",
+            "    for (; i < n; ++i) {",
+            "        s0 += r[i];",
+            "    }",
+            "    const double R = (s0 + s1) + (s2 + s3);",
+        ]
+    lines += [printer.statement(printer.let.format(name), node, "    ") for name, node in rhs.scalars]
+    products = [
+        " * ".join([k, *(f"{array}[j]" for array, power in powers for _ in range(power))])
+        for k, powers in rhs.terms
+    ]
+    lines += [
+        "    for (size_t j = 0; j < n; ++j) {",
+        f"        out[j] = {' + '.join(products)};",
+        "    }",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+RHS_HEAD = (
+    "void signsgd_risk_rhs(double t, const double *r, const double *lam, const double *forcing, double eta,\n"
+    "                      size_t n, double *out)"
+)
+
+
+def source(module: Module) -> str:
+    """The C source text."""
+    prototypes = [f"double signsgd_{f.name}(double R);" for f in module.functions]
+    prototypes += [
+        f"double signsgd_{f.name}({', '.join(f'double {name}' for name in f.arguments)});"
+        for f in module.factors
+    ]
+    head = "/*\n" + "\n".join(f" * {line}".rstrip() for line in header(module)) + "\n */"
+    parts = [
+        head,
+        "#include <math.h>\n#include <stddef.h>",
+        "\n".join([*prototypes, f"{RHS_HEAD};"]),
+        *helpers(module),
+        *(_function(f) for f in module.functions),
+        *(_factor(f) for f in module.factors),
+        _rhs(module.rhs),
+    ]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"

@@ -1,0 +1,232 @@
+"""A NumPy module: functions of arrays, with SciPy's erf and erfcx where these are needed."""
+
+from __future__ import annotations
+
+import math
+import types
+
+from signsgd_sym.codegen.ir import Function
+from signsgd_sym.codegen.module import Factor, Module, VectorRhs
+from signsgd_sym.codegen.surrogate import Surrogate
+from signsgd_sym.codegen.targets.printer import Printer
+from signsgd_sym.codegen.targets.text import header, numbers
+
+
+class NumpyPrinter(Printer):
+    """NumPy spelling."""
+
+    infinity, nan = "np.inf", "np.nan"
+    spelling = {
+        **{
+            name: f"np.{name}({{0}})" for name in ("abs", "sqrt", "exp", "expm1", "log", "sin", "cos", "tanh")
+        },
+        "pow": "({0}) ** {1}",
+        "erf": "special.erf({0})",
+        "erfcx": "special.erfcx({0})",
+        "exp_sum": "_exp_sum({0}, {1})",
+        "sum_error": "_sum_error({0}, {1}, {2})",
+        "product_error": "_product_error({0}, {1}, {2})",
+        "nonnegative": "np.where({0} >= 0, {1}, {2})",
+        "table": "_table({0})",
+    }
+
+
+SUM_ERROR = '''
+def _sum_error(a: Any, b: Any, s: Any) -> Any:
+    """(a + b) - s exactly, for s = a + b rounded."""
+    t = s - a
+    return (a - (s - t)) + (b - t)
+'''
+
+PRODUCT_ERROR = '''
+def _product_error(a: Any, b: Any, p: Any) -> Any:
+    """a b - p exactly, for p = a b rounded (Dekker); NaN where the splitting overflows."""
+    s, t = 134217729.0 * a, 134217729.0 * b
+    a1, b1 = s - (s - a), t - (t - b)
+    a2, b2 = a - a1, b - b1
+    return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
+'''
+
+EXP_SUM = '''
+def _exp_sum(hi: Any, lo: Any) -> Any:
+    """exp(hi + lo), lo a rounding error of hi."""
+    value = np.exp(hi)
+    return np.where(np.abs(lo) < 1, value + value * lo, value)
+'''
+
+AT = '''
+def _at(R: Array, value: Any, limit: float) -> Array:
+    """`value`, but the limit at R = 0 and NaN where R is negative or NaN."""
+    result: Array = np.where(R > 0, value, np.where(R == 0, limit, np.nan))[()]
+    return result
+'''
+
+BY_REGIME = '''
+def _by_regime(R: Array, bounds: tuple[float, ...], forms: tuple[Callable[[Any], Any], ...]) -> Any:
+    """Form k where bounds[k - 1] <= R < bounds[k]."""
+    which = np.searchsorted(bounds, R, side="right")
+    if R.ndim == 0:
+        return forms[int(which)](R)
+    value = np.empty_like(R)
+    for k, form in enumerate(forms):
+        here = which == k
+        if here.any():
+            value[here] = form(R[here])
+    return value
+'''
+
+
+def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
+    correction = "\n    value = value + value * _product_error(BETAS[piece], x, exponent)"
+    steep = correction if t.is_steep else ""
+    continued = ""
+    if ends[0]:
+        continued += f"""    small = (np.minimum(R, first) / first) ** {t.power_lo!r}
+    value = np.where(first > R, {t.at_zero!r} + (value - {t.at_zero!r}) * small, value)
+"""
+    if ends[1]:
+        continued += f"""    large = (last / np.maximum(R, last)) ** {t.power_hi!r}
+    value = np.where(last < R, 2 / np.pi - (2 / np.pi - value) * large, value)
+"""
+    where = (
+        " Beyond the pieces, a power of R\n# leads to the limits for R -> 0 and R -> oo." if continued else ""
+    )
+    rows = "\n".join(f"        [{numbers(row, 4, '         ')}]," for row in t.coefficients)
+    return f"""
+# Piece k is [BREAKS[k], BREAKS[k + 1]] and x in [-1, 1] is linear in R there, without rounding:
+# phi = exp(BETAS[k] x) sum_j TABLE[j, k] T_j(x), by Clenshaw's recurrence.{where}
+BREAKS = np.array(
+    [
+        {numbers(t.breaks, 4, "        ")},
+    ]
+)
+BETAS = np.array(
+    [
+        {numbers(t.betas, 4, "        ")},
+    ]
+)
+TABLE = np.array(
+    [
+{rows}
+    ]
+).T
+CENTRES, SCALES = (BREAKS[:-1] + BREAKS[1:]) / 2, 2 / (BREAKS[1:] - BREAKS[:-1])
+
+
+def _table(R: Any) -> Any:
+    first, last = BREAKS[0], BREAKS[-1]
+    inside = np.clip(R, first, last)
+    piece = np.searchsorted(BREAKS[1:-1], inside, side="right")
+    x = (inside - CENTRES[piece]) * SCALES[piece]
+    rows = TABLE[:, piece]
+    after = now = np.zeros_like(x)
+    for row in rows[:0:-1]:
+        now, after = (2 * x * now - after) + row, now
+    exponent = BETAS[piece] * x
+    value = np.exp(exponent){steep}
+    value = value * ((x * now - after) + rows[0])
+{continued}    return np.clip(value, 0.0, 2 / np.pi)
+"""
+
+
+def _helpers(module: Module) -> list[str]:
+    used = set(module.operations)
+    if module.table is not None and module.table.is_steep:
+        used.add("product_error")
+    parts = [AT]
+    if any(len(f.regimes) > 1 for f in module.functions):
+        parts.append(BY_REGIME)
+    for name, text in (("sum_error", SUM_ERROR), ("product_error", PRODUCT_ERROR), ("exp_sum", EXP_SUM)):
+        if name in used:
+            parts.append(text)
+    if module.table is not None:
+        parts.append(_table(module.table, module.table_ends))
+    return parts
+
+
+def _function(f: Function) -> str:
+    printer = NumpyPrinter()
+    if f.is_constant:
+        return _scalar(f, [], printer.number(f.at_zero), printer)
+    if len(f.regimes) == 1:
+        body = printer.lines(f.regimes[0].program, "value = ", " " * 8)
+        return _scalar(f, ['    with np.errstate(all="ignore"):', *body], "value", printer)
+    parts, calls = [], []
+    for k, regime in enumerate(f.regimes):
+        calls.append(f"_{f.name}_{k}")
+        lines = [f"def {calls[-1]}(R: Any) -> Any:", f'    """{_sentence(regime.note)}"""']
+        parts.append("\n".join([*lines, *printer.lines(regime.program, "return ", "    ")]))
+    bounds = _tuple([repr(r.upper) for r in f.regimes if not math.isinf(r.upper)])
+    body = [
+        '    with np.errstate(all="ignore"):',
+        f"        value = _by_regime(R, {bounds}, {_tuple(calls)})",
+    ]
+    return "\n\n\n".join([*parts, _scalar(f, body, "value", printer)])
+
+
+def _scalar(f: Function, body: list[str], value: str, printer: Printer) -> str:
+    """The public function around the lines that compute `value`."""
+    lines = [
+        f"def {f.name}(R: ArrayLike) -> Array:",
+        f'    """{f.doc}"""',
+        "    R = np.asarray(R, dtype=np.float64)",
+        *body,
+        f"    return _at(R, {value}, {printer.number(f.at_zero)})",
+    ]
+    return "\n".join(lines)
+
+
+def _sentence(note: str) -> str:
+    return f"{note}."
+
+
+def _tuple(items: list[str]) -> str:
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
+
+def _factor(f: Factor) -> str:
+    arguments = ", ".join(f"{name}: {'ArrayLike' if name == 'R' else 'float'}" for name in f.arguments)
+    return f'''def {f.name}({arguments}) -> Array:
+    """{f.doc}"""
+{NumpyPrinter().statement("result: Array = ", f.value, "    ")}
+    return result'''
+
+
+def _rhs(rhs: VectorRhs) -> str:
+    printer = NumpyPrinter()
+    lines = [
+        "def risk_rhs(t: float, r: Array, lam: Array, forcing: Array, eta: float) -> Array:",
+        '    """dr/dt over the modes; R = sum(r)."""',
+    ]
+    lines += ["    R = np.sum(r)"] if rhs.needs_R else []
+    lines += [printer.statement(f"{name} = ", node, "    ") for name, node in rhs.scalars]
+    products = [
+        " * ".join([k, *(array if power == 1 else f"{array}**{power}" for array, power in powers)])
+        for k, powers in rhs.terms
+    ]
+    lines += [f"    result: Array = {' + '.join(products)}", "    return result"]
+    return "\n".join(lines)
+
+
+def source(module: Module) -> str:
+    """The source text of the module."""
+    functions = [_function(f) for f in module.functions]
+    body = [part.strip("\n") for part in _helpers(module)]
+    body += [*functions, *(_factor(f) for f in module.factors), _rhs(module.rhs)]
+    text = "\n\n\n".join(body) + "\n"
+    imports = ["import numpy as np", "from numpy.typing import ArrayLike, NDArray"]
+    if "special." in text:
+        imports.append("from scipy import special  # type: ignore[import-untyped,unused-ignore]")
+    typing = (["from collections.abc import Callable"] if "Callable[" in text else []) + (
+        ["from typing import Any"]
+    )
+    head = '"""' + "\n".join(header(module)) + '\n"""'
+    preamble = [head, "\n".join(typing), "\n".join(imports), "Array = NDArray[np.float64]"]
+    return "\n\n".join(preamble) + "\n\n\n" + text
+
+
+def load(text: str, name: str = "signsgd_generated") -> types.ModuleType:
+    """The module that `text`, produced by `source`, defines."""
+    module = types.ModuleType(name)
+    exec(compile(text, f"<{name}>", "exec"), module.__dict__)
+    return module

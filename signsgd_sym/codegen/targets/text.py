@@ -1,0 +1,95 @@
+"""The header that every generated file begins with."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+from signsgd_sym.codegen.module import Module
+
+WIDTH = 100
+"""Columns of generated code; SymPy text that has no spaces may be longer."""
+
+
+def header(module: Module) -> list[str]:
+    """Lines: what the file computes, where it comes from, how exact it is."""
+    f = module.facts
+    rows = [
+        ("phi(R)", f.formula),
+        ("drift_rate(R)", f.drift_rate),
+        ("noise_scale(R)", f.noise_scale),
+        ("derivation", f.derivation),
+        ("evidence", f.evidence),
+        ("error", f.measured),
+    ]
+    if module.function("phi") is None:
+        rows = rows[1:]
+    lines = [*_wrap(f"Risk functions of the {f.rule} rule under label noise {f.law}.", ""), ""]
+    for name, value in rows:
+        lines += _wrap(f"    {name:15} {value}", " " * 20)
+    lines += regimes(module)
+    lines.append("")
+    lines += _wrap(
+        "R is the risk Delta^T K Delta / 2, the 1/2 included. risk_rhs(t, r, lam, forcing, eta) is the right-hand "
+        "side of the mode ODE: r, lam and forcing hold one number a mode, eta is the step size at time t. "
+        "Functions of R return their limit at R = 0 and NaN where R is negative or NaN. Generated from the derivation; do not edit.",
+        "",
+    )
+    return lines
+
+
+def regimes(module: Module) -> list[str]:
+    """Which form is used where, if there is more than one."""
+    phi = module.function("phi")
+    if phi is None or (len(phi.regimes) == 1 and module.table is None):
+        return []
+    lines, lower, relation = [], 0.0, "<"
+    for regime in phi.regimes:
+        upper = "oo" if math.isinf(regime.upper) else f"{regime.upper:.6g}"
+        lead = "used where" if not lines else ""
+        lines += _wrap(f"    {lead:15} {lower:.6g} {relation} R < {upper}: {regime.note}", " " * 20)
+        lower, relation = regime.upper, "<="
+    return lines
+
+
+def _wrap(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+
+
+def fold(text: str, indent: str, width: int) -> str:
+    """A long statement on several lines, broken before binary operators and after commas; languages that
+    end statements with the line need it in parentheses.
+
+    >>> print(fold("y = aaaa + bbbb * cccc", "  ", 16))
+    y = aaaa
+        + bbbb * cccc
+    """
+    lines: list[str] = []
+    rest = text
+    lead = indent + "    "
+    first = True
+    while True:
+        room = width - len(indent if first else lead)
+        if len(rest) <= room:
+            lines.append(rest)
+            break
+        cut = max((rest.rfind(sign, 1, room) for sign in (" + ", " - ", ", ")), default=-1)
+        if cut <= 0:
+            cut = max((rest.rfind(sign, 1, room) for sign in (" * ", " / ")), default=-1)
+        if cut <= 0:
+            lines.append(rest)
+            break
+        after = cut + 1 if rest[cut] == "," else cut
+        lines.append(rest[:after].rstrip())
+        rest = rest[after:].lstrip()
+        first = False
+    return f"\n{lead}".join(lines)
+
+
+def numbers(values: object, per_line: int = 4, indent: str = "    ") -> str:
+    """Float64 numbers, separated by commas, a few a line."""
+    texts = [repr(float(v)) for v in values]  # type: ignore[attr-defined]
+    rows = [", ".join(texts[k : k + per_line]) for k in range(0, len(texts), per_line)]
+    return (",\n" + indent).join(rows)
