@@ -34,6 +34,8 @@ _HOME = {
     "derive_sde": "derive.sde",
     "RiskODE": "derive.risk",
     "derive_risk_ode": "derive.risk",
+    "GeneratedCode": "solve.generate",
+    "generate": "solve.generate",
     "RiskResult": "solve.risk",
     "risk_curve": "solve.risk",
     "GaussianStream": "simulate",
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from signsgd_sym.report.checked import check
     from signsgd_sym.simulate import GaussianStream, PoolStream, Simulation
     from signsgd_sym.simulate.ensemble import simulate
+    from signsgd_sym.solve.generate import GeneratedCode, generate
     from signsgd_sym.solve.risk import RiskResult, risk_curve
 
 __all__ = [
@@ -66,6 +69,7 @@ __all__ = [
     "Covariance",
     "Derivation",
     "GaussianStream",
+    "GeneratedCode",
     "LimitSDE",
     "NoiseLaw",
     "PoolStream",
@@ -82,6 +86,7 @@ __all__ = [
     "derive",
     "derive_risk_ode",
     "derive_sde",
+    "generate",
     "ito",
     "noise_law",
     "risk_curve",

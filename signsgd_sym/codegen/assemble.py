@@ -61,7 +61,7 @@ def assemble(f: RiskFunctions, plan: Plan | None) -> Module:
         str(f.rate),
         str(f.scale_code),
         f.derivation,
-        f.evidence,
+        f.verdict,
         "exact" if plan is None else plan.accuracy,
     )
     table = None if plan is None else plan.table

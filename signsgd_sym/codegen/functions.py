@@ -20,7 +20,8 @@ from signsgd_sym.notation import P, R, phi
 class RiskFunctions:
     """Everything that code is made of, for one update rule under one law.
 
-    `law`, `rule`, `formula`, `evidence` and `derivation` are texts for the header. `has_phi` says whether the
+    `law`, `rule`, `formula`, `verdict` and `derivation` are texts for the header, `evidence` a longer form of
+    `verdict`. `has_phi` says whether the
     ODE contains phi; `phi` is its closed form (None without one); `rate` is a(R) in terms of phi(R), `scale`
     is s(R) in terms of P; `noise_power` is E[eps^2] (oo when there is none); `rate_at_zero` is the limit of
     a(R) for R -> 0. The drift of Delta is -eta a(R) `drift_matrix` Delta and its covariance
@@ -31,6 +32,7 @@ class RiskFunctions:
     rule: str
     derivation: str
     evidence: str
+    verdict: str
     formula: str
     phi: Any | None
     has_phi: bool

@@ -63,6 +63,10 @@ class Module:
         """The function of that name."""
         return next((f for f in self.functions if f.name == name), None)
 
+    def with_evidence(self, evidence: str) -> Module:
+        """The same with another statement of its evidence."""
+        return replace(self, facts=replace(self.facts, evidence=evidence))
+
     def with_measured(self, measured: str) -> Module:
         """The same with another statement of its error."""
         return replace(self, facts=replace(self.facts, measured=measured))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from signsgd_sym.balls.ball import PointRejected, Undecided, Unsupported
 from signsgd_sym.codegen import reference
@@ -29,6 +30,7 @@ from signsgd_sym.codegen.regimes import INNER, Chosen, choose, grid
 from signsgd_sym.codegen.small_series import small_series
 from signsgd_sym.codegen.surrogate import Surrogate, build_surrogate
 from signsgd_sym.errors import NotConverged
+from signsgd_sym.notation import R
 from signsgd_sym.proof.derivation import Derivation, Recorder
 
 SHORT = 6
@@ -39,14 +41,15 @@ SHORT = 6
 class Plan:
     """The regimes in order of R; the table some of them read; largest errors seen on the grid, in ulp.
 
-    `ulp` is that of phi and of the rate on [1e-12, 1e12], None where no certified values were at hand. `why`
-    says why no closed form is used, where none is.
+    `ulp` is that of phi and of the rate on [1e-12, 1e12], found with the certified values `reference`; both
+    are None where there is only a table. `why` says why no closed form is used, where none is.
     """
 
     chosen: tuple[Chosen, ...]
     table: Surrogate | None
     ulp: tuple[float, float] | None
     points: int = 0
+    reference: tuple[Reference, Reference] | None = None
     why: str = ""
 
     @property
@@ -85,7 +88,12 @@ class Plan:
             if form is None or form.expr is None:
                 continue
             if form.series is not None:
-                record.use(recorded(form.series, phi))
+                [step] = recorded(form.series, phi).steps
+                record.expand(
+                    step.lhs, step.rhs, step.reason, variable=R, order=form.series.order,
+                    point=sp.oo if form.series.end == "oo" else 0,
+                    direction="+-" if form.series.end == "oo" else "+",
+                )  # fmt: skip
             elif plain(form.expr) != phi:
                 record.equal(phi, plain(form.expr), form.note)
         return record.finish()
@@ -126,7 +134,7 @@ def make_plan(phi: Any | None, factor: Any, measure: Measure, power_lo: float | 
 
 def _table_only(factor: Any, measure: Measure, power_lo: float | None, why: str) -> Plan:
     table = build_surrogate(measure, power_lo)
-    return Plan((Chosen(-math.inf, math.inf, table_form(factor)),), table, None, 0, why)
+    return Plan((Chosen(-math.inf, math.inf, table_form(factor)),), table, None, why=why)
 
 
 def _series(chosen: Sequence[Chosen], phi: Any, measure: Measure) -> list[EndSeries]:
@@ -166,4 +174,4 @@ def _measured(
             program = part.form.rate if is_rate else part.form.phi
             found[here] = emulate(program, values.risks[here], table)
         errors.append(float(np.max(values.ulp(found)[inner])))
-    return Plan(chosen, table, (errors[0], errors[1]), int(inner.sum()))
+    return Plan(chosen, table, (errors[0], errors[1]), int(inner.sum()), (phi, rate))

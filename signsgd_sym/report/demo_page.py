@@ -157,7 +157,7 @@ def _theory_fields(result: DemoResult) -> dict[str, str]:
         "sgd_sde": formula(sde_latex(result.sgd.problem.ode.sde)),
         "sgd_modes": formula(latex(result.sgd.problem.ode.equation)),
         "sgd_derivation": derivation_html(result.sgd.problem.ode.derivation),
-        "phi_error": f"{problem.functions.error:.1e}",
+        "phi_error": f"{problem.phi_error:.1e}",
         "solver_error": f"{result.sign.curve.solver_error:.1e}",
         "source": escape(problem.source),
     }

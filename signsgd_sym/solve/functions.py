@@ -128,6 +128,7 @@ def make_problem(
         rule=rule.name,
         derivation=ode.derivation.id,
         evidence=_evidence(form),
+        verdict=_verdict(form),
         formula=str(
             formula if formula is not None else sp.Mul(2 / sp.pi, form.integral) if form else "not used"
         ),
@@ -155,6 +156,16 @@ def make_problem(
 def _number(value: Any) -> Any:
     """The value with its integrals as numbers to 17 digits, by mpmath."""
     return sp.Float(value.evalf(20), 17) if value.has(sp.Integral) else value
+
+
+def _verdict(form: ClosedForm | None) -> str:
+    """The verdict, without what differs from run to run."""
+    if form is None or form.value is None:
+        return _evidence(form)
+    found = form.judgement
+    return (
+        f"closed form {found.verdict.value}: against the integral in ball arithmetic, {found.evidence.region}"
+    )
 
 
 def _evidence(form: ClosedForm | None) -> str:

@@ -61,7 +61,7 @@ class RiskResult:
     @property
     def error_budget(self) -> dict[str, float | None]:
         """Relative errors by source; None where the source plays no part."""
-        return {"phi": self.problem.functions.error, "solver": self.curve.solver_error}
+        return {"phi": self.problem.phi_error, "solver": self.curve.solver_error}
 
 
 def initial_delta(d: int, seed: int = 0) -> Array:

@@ -108,7 +108,7 @@ def test_a_spread_is_a_function_of_R_alone():
 def test_a_narrow_law_far_from_zero_is_measured():
     """Normal(3/10, 1/1000): the panels find the peak, and phi is right where it is 1e-200 too."""
     made = make_problem(SIGN, noise_law("Normal(3/10, 1/1000)"))
-    assert made.functions.error <= 1e-13
+    assert made.phi_error <= 1e-13
     exact = 2 / np.pi * np.sqrt(2 / (2 + 1e-6)) * np.exp(-0.09 / (2 * (2 + 1e-6)))
     assert abs(made.module.phi(1.0) / exact - 1) < 1e-14
     assert off(made.module.phi(5e-5), ball("Normal(3/10, 1/1000)", 5e-5)) < 1e-13

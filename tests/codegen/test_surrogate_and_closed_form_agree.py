@@ -17,7 +17,7 @@ R = np.logspace(-18, 18, 1500)
 )
 def test_surrogate_is_the_closed_form(problem, law):
     closed = problem(law)
-    assert closed.functions.surrogate is None
+    assert closed.plan.table is None
     surrogate = build_surrogate(measure_of(noise_law(law)))
     assert surrogate.error < 1e-13
     np.testing.assert_allclose(surrogate(R), closed.module.phi(R), rtol=1e-13)
@@ -38,15 +38,19 @@ def test_a_perturbed_coefficient_is_seen(problem):
     assert np.max(np.abs(good(R) / exact - 1)) < 1e-13 < np.max(np.abs(bad(R) / exact - 1))
 
 
-def test_a_law_without_a_stable_closed_form_uses_the_surrogate(problem):
-    made = problem("StudentT(3)")
-    assert made.functions.surrogate is not None
-    assert made.functions.error < 1e-13
-    assert made.functions.error_range[0] < 1e-20
+@pytest.mark.parametrize(
+    ("law", "why"), [("StudentT(5/2)", "TricomiU"), ("Logistic(0, 1)", "no closed form")]
+)
+def test_a_law_without_an_elementary_closed_form_uses_the_surrogate(problem, law, why):
+    made = problem(law)
+    assert made.plan.is_table
+    assert why in made.plan.why
+    assert made.phi_error == made.plan.table.error < 1e-13
+    assert made.plan.table.range[0] < 1e-20
     assert "proved" in made.source
 
 
 def test_generated_code_is_the_surrogate(problem):
-    made = problem("StudentT(3)")
+    made = problem("StudentT(5/2)")
     risks = np.concatenate([R, [1e-290, 1e-30, 1e30, 1e290]])
-    np.testing.assert_array_equal(made.module.phi(risks), made.functions.surrogate(risks))
+    np.testing.assert_array_equal(made.module.phi(risks), made.plan.table(risks))

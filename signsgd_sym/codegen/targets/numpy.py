@@ -1,4 +1,4 @@
-"""A NumPy module: functions of arrays, with SciPy's erf and erfcx where these are needed."""
+"""A NumPy module: functions of arrays. SciPy's erfcx is off by up to 8 ulp, so erfcx is our own here too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import types
 
 from signsgd_sym.codegen.ir import Function
 from signsgd_sym.codegen.module import Factor, Module, VectorRhs
+from signsgd_sym.codegen.special_code import erf_code, erfcx_code
 from signsgd_sym.codegen.surrogate import Surrogate
 from signsgd_sym.codegen.targets.printer import Printer
 from signsgd_sym.codegen.targets.text import header, numbers
@@ -21,8 +22,8 @@ class NumpyPrinter(Printer):
             name: f"np.{name}({{0}})" for name in ("abs", "sqrt", "exp", "expm1", "log", "sin", "cos", "tanh")
         },
         "pow": "({0}) ** {1}",
-        "erf": "special.erf({0})",
-        "erfcx": "special.erfcx({0})",
+        "erf": "_erf({0})",
+        "erfcx": "_erfcx({0})",
         "exp_sum": "_exp_sum({0}, {1})",
         "sum_error": "_sum_error({0}, {1}, {2})",
         "product_error": "_product_error({0}, {1}, {2})",
@@ -73,6 +74,59 @@ def _by_regime(R: Array, bounds: tuple[float, ...], forms: tuple[Callable[[Any],
         if here.any():
             value[here] = form(R[here])
     return value
+'''
+
+
+def _erfcx() -> str:
+    code, printer = erfcx_code(), NumpyPrinter()
+    f = code.data
+    rows = "\n".join(f"        [{numbers(row, 4, '         ')}]," for row in f.coefficients)
+    piece = "\n".join(printer.lines(code.piece, "return ", "    "))
+    tail = "\n".join(printer.lines(code.tail, "return ", "    "))
+    return f"""
+# exp(x^2) erfc(x) for x >= 0, within {f.error / 2:.2f} ulp (proved): piece int({f.n} x/({f.a} + x)) is a polynomial
+# in x - ERFCX_CENTRE; from {f.limit} on, the asymptotic series.
+ERFCX_CENTRE = np.array(
+    [
+        {numbers(f.centres, 6, "        ")},
+    ]
+)
+ERFCX = np.array(
+    [
+{rows}
+    ]
+).T
+
+
+def _erfcx(x: Any) -> Any:
+    near = x < {f.limit!r}
+    inside = np.where(near, x, 0.0)
+    k = ({float(f.n)!r} * inside / ({f.a!r} + inside)).astype(np.intp)
+    far = _erfcx_tail({f.kappa!r} / np.where(near, {f.limit!r}, x))
+    return np.where(near, _erfcx_piece(ERFCX[:, k], inside - ERFCX_CENTRE[k]), far)
+
+
+def _erfcx_piece(c: Any, t: Any) -> Any:
+{piece}
+
+
+def _erfcx_tail(r: Any) -> Any:
+{tail}
+"""
+
+
+def _erf() -> str:
+    body = "\n".join(NumpyPrinter().lines(erf_code(), "return ", "    "))
+    return f'''
+def _erf(x: Any) -> Any:
+    """erf(x) for x >= 0."""
+    s = x * x
+    low = _exp_sum(-s, -_product_error(x, x, s))
+    return np.where(x < 1, _erf_below_1(np.minimum(x, 1.0)), 1 - low * _erfcx(np.maximum(x, 1.0)))
+
+
+def _erf_below_1(x: Any) -> Any:
+{body}
 '''
 
 
@@ -133,12 +187,18 @@ def _helpers(module: Module) -> list[str]:
     used = set(module.operations)
     if module.table is not None and module.table.is_steep:
         used.add("product_error")
+    if "erf" in used:
+        used |= {"erfcx", "exp_sum", "product_error"}
     parts = [AT]
     if any(len(f.regimes) > 1 for f in module.functions):
         parts.append(BY_REGIME)
     for name, text in (("sum_error", SUM_ERROR), ("product_error", PRODUCT_ERROR), ("exp_sum", EXP_SUM)):
         if name in used:
             parts.append(text)
+    if "erfcx" in used:
+        parts.append(_erfcx())
+    if "erf" in used:
+        parts.append(_erf())
     if module.table is not None:
         parts.append(_table(module.table, module.table_ends))
     return parts
@@ -215,8 +275,6 @@ def source(module: Module) -> str:
     body += [*functions, *(_factor(f) for f in module.factors), _rhs(module.rhs)]
     text = "\n\n\n".join(body) + "\n"
     imports = ["import numpy as np", "from numpy.typing import ArrayLike, NDArray"]
-    if "special." in text:
-        imports.append("from scipy import special  # type: ignore[import-untyped,unused-ignore]")
     typing = (["from collections.abc import Callable"] if "Callable[" in text else []) + (
         ["from typing import Any"]
     )

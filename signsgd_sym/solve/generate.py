@@ -1,0 +1,162 @@
+r"""Source code of the risk functions of one law, in any target language, measured before it is handed over."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from signsgd_sym.balls.ball import PointRejected, Undecided, Unsupported
+from signsgd_sym.codegen import reference
+from signsgd_sym.codegen.measured import Measured, measure
+from signsgd_sym.codegen.reference import Reference
+from signsgd_sym.codegen.targets import SUFFIXES, source_of
+from signsgd_sym.codegen.targets import numpy as numpy_target
+from signsgd_sym.derive.density import prove_density, read_law
+from signsgd_sym.derive.phi import phi_as_mean
+from signsgd_sym.errors import NotConverged, ParameterError
+from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.update_rule import SIGN, UpdateRule
+from signsgd_sym.proof.check import check_derivation
+from signsgd_sym.proof.verdict import Report
+from signsgd_sym.solve.functions import Problem, make_problem
+from signsgd_sym.special import over
+
+FEW = np.ldexp(1.381966011250105, np.arange(-39, 40, 3))
+"""Points for laws whose values are enclosures of an integral."""
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratedCode:
+    """`source` in the language `target`, and what is known of it.
+
+    `measured` is the error found by running the code, or in words why it was not run. `rewritings` has the
+    verdicts on the forms in which phi is computed; it has no steps where the closed form is computed as it
+    is.
+    """
+
+    law: NoiseLaw
+    rule: UpdateRule
+    target: str
+    source: str
+    measured: Measured | str
+    rewritings: Report | None
+    problem: Problem
+
+    @cached_property
+    def module(self) -> types.ModuleType:
+        """The functions, loaded from the source; only for the target numpy.
+
+        Raises `ParameterError` for another target.
+        """
+        if self.target != "numpy":
+            raise ParameterError(f"code for {self.target} is not loaded into Python; write it to a file.")
+        return numpy_target.load(self.source)
+
+    def __getattr__(self, name: str) -> Any:
+        """`phi`, `psi`, `drift_rate`, `noise_scale`, `risk_rhs` of the NumPy module, callable at once."""
+        if not name.startswith("_") and self.target == "numpy" and hasattr(self.module, name):
+            return getattr(self.module, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"GeneratedCode({self.law.text} under {self.rule.name}, {self.target})"
+
+    def __str__(self) -> str:
+        return self.source
+
+
+def generate(
+    law: Any,
+    target: str = "numpy",
+    *,
+    optimizer: UpdateRule | str = SIGN,
+    path: Path | str | None = None,
+    force: bool = False,
+    run: bool = True,
+    seconds: float = 20.0,
+) -> GeneratedCode:
+    """Derive, plan and print the functions phi, psi, drift_rate, noise_scale, risk_rhs of `law`.
+
+    `law` is LAW text, a `sympy.stats` variable, a frozen `scipy.stats` law or a `NoiseLaw`, with numbers as
+    parameters. The code needs nothing of this package. With `run` it is built and run, and the largest error
+    found against ball arithmetic stands in its header. With `path` it is written there.
+
+    Raises:
+        ParameterError: an unknown target; a law with symbolic parameters; a path that exists (without
+            `force`) or cannot be written.
+        TargetError: the target lacks a function that the formula needs.
+        InfiniteVariance: SGD under noise without a variance.
+
+    >>> code = generate("Uniform(-2, 2)", run=False)
+    >>> float(code.phi(1.0))
+    0.4754449646213387
+    """
+    source_of(target)
+    file = None if path is None else writable(Path(path), force)
+    noise = read_law(law)
+    prove_density(noise)
+    rule = UpdateRule.from_text(optimizer) if isinstance(optimizer, str) else optimizer
+    problem = make_problem(rule, noise, seconds=seconds)
+    rewritings = _judged(problem)
+    module = problem.generated
+    if rewritings is not None and rewritings.judgements:
+        module = module.with_evidence(f"{module.facts.evidence}; the forms below {rewritings.verdict.value}")
+    printer = source_of(target)
+    measured: Measured | str = "it was not run"
+    if run and target != "latex" and problem.plan is not None:
+        values = references(problem)
+        measured = measure(target, printer(module), *values) if values else "no certified values were found"
+    if isinstance(measured, Measured):
+        module = module.with_measured(_stated(problem, measured))
+    elif problem.plan is not None and target != "latex":
+        module = module.with_measured(f"{module.facts.measured} (in an emulation: {measured})")
+    code = GeneratedCode(noise, rule, target, printer(module), measured, rewritings, problem)
+    if file is not None:
+        file.write_text(code.source)
+    return code
+
+
+def _stated(problem: Problem, measured: Measured) -> str:
+    """The measured error, after the proved one where there is one."""
+    plan = problem.plan
+    return measured.text if plan is None or plan.ulp is not None else f"{plan.accuracy}; {measured.text}"
+
+
+def _judged(problem: Problem) -> Report | None:
+    """The verdicts on the rewritings in use."""
+    if problem.plan is None or problem.phi is None:
+        return None
+    return check_derivation(problem.plan.derivation(problem.phi), seed=0, points=5, digits=30)
+
+
+def references(problem: Problem) -> tuple[Reference, Reference] | None:
+    """Certified values of phi and of the rate: those of the plan, or of the integral at fewer points."""
+    plan = problem.plan
+    if plan is None:
+        return None
+    if plan.reference is not None:
+        return plan.reference
+    integral = over(phi_as_mean(), problem.law)
+    try:
+        return reference.of_expression(integral, problem.functions.factor, FEW)
+    except (NotConverged, Undecided, PointRejected, Unsupported):
+        return None
+
+
+def writable(path: Path, force: bool) -> Path:
+    """`path`, if it may be written.
+
+    Raises `ParameterError` for a file that exists, unless `force`, and for a folder that is missing.
+    """
+    if path.is_dir():
+        raise ParameterError(f"{path} is a folder; give a file name, such as {path / 'risk'}{SUFFIXES['c']}.")
+    if path.exists() and not force:
+        raise ParameterError(f"{path} exists already; give --force to replace it, or another name.")
+    if not path.absolute().parent.is_dir():
+        raise ParameterError(f"{path.parent} is not a folder; make it first, or give another name.")
+    return path
