@@ -1,6 +1,6 @@
 r"""A function of R near an end of (0, oo) as a short series with a proved relative error.
 
-f(R) = front(R) sum_k c_k variable(R)^k (1 + delta), |delta| <= error, for R >= start (end oo) or 0 < R <= start
+f(R) = front(R) sum_k c_k variable(R)^k (1 + delta), |delta| <= error, for R >= start (end oo) or R <= start
 (end 0). Where the closed form of phi cancels, the generated code uses this; `large_series` and `small_series`
 make it. The error is that of the truncation and of the stored coefficients, not of float64 arithmetic.
 """
@@ -25,8 +25,8 @@ class EndSeries:
     """f(R) ~ front(R) sum_k coefficients[k] variable(R)^k from `start`, a power of two, to `end`.
 
     `error` bounds both |f/series - 1| and |series/f - 1| there. `coefficients` are exact numbers, or Floats
-    where an exact value is not known; `exact` says what a Float stands for (an integral), and `error` includes
-    the difference. `reason` says what was expanded and what bounds the remainder.
+    where an exact value is not known; `exact` says what a Float stands for (an integral), and `error`
+    includes the difference. `reason` says what was expanded and what bounds the remainder.
     """
 
     end: Literal["0", "oo"]

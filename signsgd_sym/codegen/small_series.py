@@ -7,7 +7,8 @@ c_0 R^p the first power of P_0 that does not cancel,
     |remainder| <= sum_{k>=n} |c_k| R^(q k) + M_0(R) R^-p + sum_{j>0} exp(w_j - w_0) (|P_j| + M_j)(R) R^-p.
 
 Every summand on the right increases with R up to some R that is found, and |sum_{k<n} c_k R^(q k)| is at
-least |c_0| - sum_{0<k<n} |c_k| R^(q k), which decreases: the relative error at `start` bounds it on (0, start].
+least |c_0| - sum_{0<k<n} |c_k| R^(q k), which decreases: the relative error at `start` is a bound on
+(0, start].
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def small_series(expr: Any, goal: float = GOAL, terms: int = TERMS) -> EndSeries
 
     None where `expr` has other symbols, or functions or signs that are not expanded here.
 
-    >>> found = small_series((2*R - 1)*sp.exp(-1/(4*R))/(sp.pi*R) + sp.erfc(1/(2*sp.sqrt(R)))/(2*sp.sqrt(sp.pi)*R**sp.Rational(3, 2)))
+    >>> found = small_series(1 - sp.sqrt(sp.pi / R) * sp.exp(1 / R) * sp.erfc(1 / sp.sqrt(R)))
     >>> found.front, found.coefficients[:3], found.start
-    (R*exp(-1/(4*R)), (12/pi, -120/pi, 1680/pi), Fraction(1, 256))
+    (R, (1/2, -3/4, 15/8), Fraction(1, 256))
     """
     if expr.free_symbols != {R}:
         return None
@@ -86,7 +87,7 @@ def _from(expansion: Transseries, goal: float, terms: int) -> EndSeries | None:
     main = expansion[top]
     if not main.terms:
         return None
-    lowest, first = main.leading
+    lowest, _ = main.leading
     step = _step([p - lowest for p in main.terms])
     count = max(int((p - lowest) / step) for p in main.terms) + 1
     if main.rest and count < terms + 1:
@@ -108,12 +109,11 @@ def _from(expansion: Transseries, goal: float, terms: int) -> EndSeries | None:
         return None
     j, n, error = best
     kept = tuple(lattice[:n])
-    what = "the next terms of the expansions of exp, erf and erfc"
     reason = (
-        "The exponentials and error functions are expanded for R -> 0 and powers cancel exactly; the remainder "
-        f"is at most {what}"
+        "exp, erf and erfc are expanded for R -> 0 and powers of R cancel exactly; the remainder, a bound of "
+        "each expansion times its factor"
         + (" and the summands that are exponentially smaller" if dominated else "")
-        + ", all largest at the largest R."
+        + ", is largest at the largest R."
     )
     front = sp.exp(in_powers(top)) * R**lowest
     return EndSeries("0", front, R**step, kept, Fraction(2) ** j, _above(error), reason, kept)
@@ -158,7 +158,7 @@ class _Bounds:
     dominated: list[Dominated]
 
     def error(self, n: int, j: int) -> arb:
-        """A bound of |f/series - 1| and |series/f - 1| for n terms on (0, 2^j]; infinite where there is none."""
+        """A bound of |f/series - 1| and |series/f - 1| for n terms on (0, 2^j]; else infinite."""
         left_out = [m * power_of_two(j * k * self.step) for k, m in enumerate(self.sizes)]
         remainder = sum(left_out[n:], arb(0)) + sum(
             (m * power_of_two(j * q) for q, m in self.rest.items()), arb(0)
