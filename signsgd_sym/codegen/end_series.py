@@ -63,10 +63,10 @@ def _polynomial(coefficients: tuple[Any, ...], variable: Any) -> Any:
 
 
 def recorded(series: EndSeries, expr: Any) -> Derivation:
-    """The claim as a step that can be checked: `expr` = series + O(first power left out) at the end.
+    """Two steps that can be checked: `expr` = series + O(first power left out), and the stated error.
 
-    The bound of the remainder is not a step: the checker samples inequalities, and this one is proved by
-    its construction.
+    The second is |expr/series - 1| <= error at R = start/(1 + u) or start (1 + u), u > 0. The checker draws
+    u: its verdict is on those points, while the bound is proved by how the series is made.
     """
     record = Recorder(f"series at {series.end}", f"Expansion for R -> {series.end}")
     record.expand(
@@ -78,4 +78,9 @@ def recorded(series: EndSeries, expr: Any) -> Derivation:
         point=sp.oo if series.end == "oo" else 0,
         direction="+-" if series.end == "oo" else "+",
     )
+    u, start = sp.Symbol("u", positive=True), sp.Rational(*series.start.as_integer_ratio())
+    risk = start * (1 + u) if series.end == "oo" else start / (1 + u)
+    ratio = (expr / series.expression).subs(R, risk)
+    claim = "the remainder is largest at the start of the series, where it is below the stated error"
+    record.at_most(sp.Abs(ratio - 1), sp.Rational(series.error), claim)
     return record.finish()

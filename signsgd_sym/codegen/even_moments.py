@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 from flint import acb, arb
 
-from signsgd_sym.balls import PointRejected, Undecided, Unsupported, enclose
+from signsgd_sym.balls import PointRejected, Program, Undecided, Unsupported, enclose, program
 from signsgd_sym.balls.ball import Divergent, agree
 from signsgd_sym.codegen.measure import Measure, Term
 from signsgd_sym.codegen.moment_rules import Rule, rule_of
@@ -22,6 +22,8 @@ from signsgd_sym.notation import R, x
 
 DIGITS = 25
 CHECK_DIGITS = 8
+HALF = sp.Symbol("k", integer=True, positive=True)
+"""Half the order of a moment."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,38 @@ class _Piece:
 
     @cached_property
     def rule(self) -> Rule | None:
+        """The exact moments, if the second one is infinite or in the enclosure of its integral."""
         rule = rule_of(self.density, self.lo, self.hi)
-        if rule is not None:
-            second = rule(2)
-            if second is not sp.oo:
-                agree(acb(real_ball(second)), acb(self.enclosed(2, CHECK_DIGITS)))
+        if rule is None or (second := rule(2)) is sp.oo:
+            return rule
+        try:
+            ball = self.enclosed(2, CHECK_DIGITS)
+        except (Undecided, PointRejected, Unsupported):
+            return None
+        agree(acb(real_ball(second)), acb(ball))
         return rule
 
-    def integral(self, j: int) -> Any:
+    @cached_property
+    def any_moment(self) -> Program | None:
+        """int x^(2k) g dx compiled once for all k; None where the kernel does not take it."""
+        try:
+            return program(self.integral(2 * HALF), {HALF: 1})
+        except (Undecided, PointRejected, Unsupported):
+            return None
+
+    def integral(self, j: Any) -> Any:
+        """int x^j g dx."""
         return sp.Integral(x**j * self.density, (x, self.lo, self.hi))
 
     def enclosed(self, j: int, digits: int = DIGITS) -> arb:
+        """The ball of an even moment: from the common program, or else from the integral by itself."""
+        try:
+            if self.any_moment is not None:
+                return enclose(self.any_moment, {HALF: j // 2}, digits).ball.real
+        except Divergent:
+            raise
+        except (Undecided, PointRejected, Unsupported):
+            pass
         return enclose(self.integral(j), {}, digits).ball.real
 
 
