@@ -40,8 +40,9 @@ class EndSeries:
 
     @property
     def expression(self) -> Any:
-        """front sum_k coefficients[k] variable^k."""
-        return self.front * _polynomial(self.coefficients, self.variable)
+        """front sum_k coefficients[k] variable^k, Floats as the rational numbers they are."""
+        stored = tuple(sp.Rational(c) if c.is_Float else c for c in self.coefficients)
+        return self.front * _polynomial(stored, self.variable)
 
     @property
     def exact_expression(self) -> Any:
