@@ -66,16 +66,18 @@ def _polynomial(coefficients: tuple[Any, ...], variable: Any) -> Any:
 def recorded(series: EndSeries, expr: Any) -> Derivation:
     """Two steps that can be checked: `expr` = series + O(first power left out), and the stated error.
 
+    In the first both sides are divided by the exponential in `front`, beside which any order would pass.
     The second is |expr/series - 1| <= error at R = start/(1 + u) or start (1 + u), u > 0. The checker draws
     u: its verdict is on those points, while the bound is proved by how the series is made.
     """
     record = Recorder(f"series at {series.end}", f"Expansion for R -> {series.end}")
+    exponential = series.front.as_independent(sp.exp, as_Add=False)[1]
     record.expand(
-        expr,
-        series.exact_expression,
+        sp.expand(expr / exponential),
+        series.exact_expression / exponential,
         series.reason,
         variable=R,
-        order=series.order,
+        order=series.order / exponential,
         point=sp.oo if series.end == "oo" else 0,
         direction="+-" if series.end == "oo" else "+",
     )
