@@ -9,8 +9,10 @@ larger than the remainder are moved into it.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -42,10 +44,15 @@ def real_ball(value: Any) -> arb:
     return ball.real
 
 
-def power_of_two(exponent: Any) -> arb:
-    """2^exponent for a rational exponent."""
-    exponent = sp.Rational(exponent)
-    return arb(2) ** arb(fmpq(int(exponent.p), int(exponent.q)))
+def fraction(value: Any) -> Fraction:
+    """A SymPy Rational, or an integer, as a Fraction: powers are compared often."""
+    value = sp.Rational(value)
+    return Fraction(int(value.p), int(value.q))
+
+
+def power_of_two(exponent: Fraction) -> arb:
+    """2^exponent."""
+    return arb(2) ** arb(fmpq(exponent.numerator, exponent.denominator))
 
 
 def sign_of(value: Any) -> int:
@@ -66,14 +73,14 @@ def sign_of(value: Any) -> int:
 class PowerSum:
     """See the head of the file; `terms` holds no zeros."""
 
-    terms: Mapping[Any, Any]
-    rest: Mapping[Any, arb] = field(default_factory=dict)
+    terms: Mapping[Fraction, Any]
+    rest: Mapping[Fraction, arb] = field(default_factory=dict)
     reach: int = FAR
 
     @staticmethod
     def monomial(coefficient: Any, power: Any = 0) -> PowerSum:
         """coefficient R^power, exactly."""
-        return PowerSum({sp.Rational(power): sp.sympify(coefficient, strict=True)})
+        return PowerSum({fraction(power): sp.sympify(coefficient, strict=True)})
 
     @property
     def leading(self) -> tuple[Any, Any]:
@@ -92,30 +99,37 @@ class PowerSum:
         return _tidy(terms, rest, min(self.reach, other.reach), set(self.terms) & set(other.terms))
 
     def __mul__(self, other: PowerSum) -> PowerSum:
-        rest: dict[Any, arb] = {}
+        reach = min(self.reach, other.reach)
+        rest: dict[Fraction, arb] = {}
         mine, theirs = self.sizes(), other.sizes()
         for left, right in ((self.rest, theirs), (mine, other.rest), (self.rest, other.rest)):
             for p, x in left.items():
                 for q, y in right.items():
                     rest[p + q] = rest.get(p + q, arb(0)) + x * y
         least = min(rest) if rest else None
-        terms: dict[Any, Any] = {}
+        terms: dict[Fraction, Any] = {}
         several = set()
+        ordered = sorted(other.terms.items(), key=lambda item: item[0])
+        beyond = None
+        if least is not None and reach < FAR:
+            beyond = _Beyond([(q, theirs[q]) for q, _ in ordered], least, reach)
         for p, a in self.terms.items():
-            for q, b in other.terms.items():
+            for q, b in ordered if beyond is None else ordered[: beyond.first(p, mine[p])]:
                 power = p + q
-                if least is not None and power >= least:  # as _tidy does, without the exact product
+                if least is not None and power >= least:
                     rest[power] = rest.get(power, arb(0)) + mine[p] * theirs[q]
                 elif power in terms:
                     several.add(power)
                     terms[power] += a * b
                 else:
                     terms[power] = a * b
-        return _tidy(terms, rest, min(self.reach, other.reach), several)
+        if beyond is not None and least is not None:
+            rest[least] += beyond.total
+        return _tidy(terms, rest, reach, several)
 
-    def scaled(self, coefficient: Any, power: Any = 0) -> PowerSum:
+    def scaled(self, coefficient: Any, power: Fraction | int = 0) -> PowerSum:
         """The sum times coefficient R^power."""
-        return self * PowerSum.monomial(coefficient, power)
+        return self * PowerSum({Fraction(power): sp.sympify(coefficient, strict=True)})
 
     def sizes(self) -> dict[Any, arb]:
         """|coefficient| of every known term."""
@@ -150,6 +164,29 @@ class PowerSum:
         return n * lowest, total**n
 
 
+class _Beyond:
+    """A bound of the products of known terms as small as the remainder, at the power `least`.
+
+    The products a b R^(p + q) with p + q >= least are at most a b 2^(reach (p + q - least)) R^least.
+    """
+
+    def __init__(self, terms: list[tuple[Fraction, arb]], least: Fraction, reach: int) -> None:
+        """The second factor, in increasing powers."""
+        self.least, self.reach, self.total = least, reach, arb(0)
+        self.powers = [q for q, _ in terms]
+        self.sums = [arb(0)]
+        """Sums of b 2^(reach (q - least)) over the last terms."""
+        for q, size in reversed(terms):
+            self.sums.append(self.sums[-1] + size * power_of_two(reach * (q - least)))
+
+    def first(self, p: Fraction, size: arb) -> int:
+        """How many terms of the second factor make a known term with size R^p; bounds the other products."""
+        k = bisect_left(self.powers, self.least - p)
+        if k < len(self.powers):
+            self.total += size * power_of_two(self.reach * p) * self.sums[len(self.powers) - k]
+        return k
+
+
 def _tidy(terms: dict[Any, Any], rest: dict[Any, arb], reach: int, several: set[Any]) -> PowerSum:
     """Without zeros, which can arise at the powers `several`, and without terms as small as the remainder."""
     least = min(rest) if rest else None
@@ -172,7 +209,7 @@ def _tidy(terms: dict[Any, Any], rest: dict[Any, arb], reach: int, several: set[
 
 def powers(h: PowerSum, cut: Any = None) -> Iterator[PowerSum]:
     """1, h, h^2, ..., exact below the power `cut` at most if that is given."""
-    now = PowerSum({sp.S.Zero: sp.S.One}, {} if cut is None else {cut: arb(0)})
+    now = PowerSum({Fraction(0): sp.S.One}, {} if cut is None else {cut: arb(0)})
     while True:
         yield now
         now = now * h

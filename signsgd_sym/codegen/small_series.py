@@ -43,13 +43,15 @@ class Dominated:
     """
 
     a: arb
-    s: Any
-    sizes: dict[Any, arb]
+    s: Fraction
+    sizes: dict[Fraction, arb]
 
     def at(self, j: int) -> arb:
         """The bound at R = 2^j, infinite where it may be larger at a smaller R."""
         if not all(
-            q >= 0 or -real_ball(q) * power_of_two(j * self.s) <= self.a * self.s.p / self.s.q
+            q >= 0
+            or -q.numerator * self.s.denominator * power_of_two(j * self.s)
+            <= self.a * self.s.numerator * q.denominator
             for q in self.sizes
         ):
             return arb.pos_inf()
@@ -115,8 +117,8 @@ def _from(expansion: Transseries, goal: float, terms: int) -> EndSeries | None:
         + (" and the summands that are exponentially smaller" if dominated else "")
         + ", is largest at the largest R."
     )
-    front = sp.exp(in_powers(top)) * R**lowest
-    return EndSeries("0", front, R**step, kept, Fraction(2) ** j, _above(error), reason, kept)
+    front = sp.exp(in_powers(top)) * R ** sp.Rational(lowest)
+    return EndSeries("0", front, R ** sp.Rational(step), kept, Fraction(2) ** j, _above(error), reason, kept)
 
 
 def _above(error: arb) -> float:
@@ -130,13 +132,13 @@ def _larger(left: Exponent, right: Exponent) -> Exponent:
     return left if not gap or sign_of(gap[0][1]) > 0 else right
 
 
-def _step(gaps: list[Any]) -> Any:
+def _step(gaps: list[Fraction]) -> Fraction:
     """The largest rational number of which all `gaps` are multiples; 1 where there is one power only."""
-    numbers = [Fraction(int(g.p), int(g.q)) for g in gaps if g != 0]
+    numbers = [g for g in gaps if g != 0]
     if not numbers:
-        return sp.S.One
+        return Fraction(1)
     denominator = math.lcm(*(g.denominator for g in numbers))
-    return sp.Rational(math.gcd(*(int(g * denominator) for g in numbers)), denominator)
+    return Fraction(math.gcd(*(int(g * denominator) for g in numbers)), denominator)
 
 
 def _dominated(w: Exponent, top: Exponent, lowest: Any, series: PowerSum) -> Dominated:
@@ -153,8 +155,8 @@ class _Bounds:
     """Relative to front: |c_k| on the lattice, the remainder of the leading summand, the other summands."""
 
     sizes: list[arb]
-    step: Any
-    rest: dict[Any, arb]
+    step: Fraction
+    rest: dict[Fraction, arb]
     dominated: list[Dominated]
 
     def error(self, n: int, j: int) -> arb:
