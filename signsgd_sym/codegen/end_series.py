@@ -1,6 +1,6 @@
 r"""A function of R near an end of (0, oo) as a short series with a proved relative error.
 
-f(R) = front(R) sum_k c_k variable(R)^k (1 + delta), |delta| <= error, for R >= start (end oo) or 0 < R <= start
+f(R) = front(R) sum_k c_k variable(R)^k (1 + delta), |delta| <= error, for R >= start (end oo) or R <= start
 (end 0). Where the closed form of phi cancels, the generated code uses this; `large_series` and `small_series`
 make it. The error is that of the truncation and of the stored coefficients, not of float64 arithmetic.
 """
@@ -25,8 +25,8 @@ class EndSeries:
     """f(R) ~ front(R) sum_k coefficients[k] variable(R)^k from `start`, a power of two, to `end`.
 
     `error` bounds both |f/series - 1| and |series/f - 1| there. `coefficients` are exact numbers, or Floats
-    where an exact value is not known; `exact` says what a Float stands for (an integral), and `error` includes
-    the difference. `reason` says what was expanded and what bounds the remainder.
+    where an exact value is not known; `exact` says what a Float stands for (an integral), and `error`
+    includes the difference. `reason` says what was expanded and what bounds the remainder.
     """
 
     end: Literal["0", "oo"]
@@ -40,8 +40,9 @@ class EndSeries:
 
     @property
     def expression(self) -> Any:
-        """front sum_k coefficients[k] variable^k."""
-        return self.front * _polynomial(self.coefficients, self.variable)
+        """front sum_k coefficients[k] variable^k, Floats as the rational numbers they are."""
+        stored = tuple(sp.Rational(c) if c.is_Float else c for c in self.coefficients)
+        return self.front * _polynomial(stored, self.variable)
 
     @property
     def exact_expression(self) -> Any:
@@ -63,19 +64,26 @@ def _polynomial(coefficients: tuple[Any, ...], variable: Any) -> Any:
 
 
 def recorded(series: EndSeries, expr: Any) -> Derivation:
-    """The claim as a step that can be checked: `expr` = series + O(first power left out) at the end.
+    """Two steps that can be checked: `expr` = series + O(first power left out), and the stated error.
 
-    The bound of the remainder is not a step: the checker samples inequalities, and this one is proved by
-    its construction.
+    In the first both sides are divided by the exponential in `front`, beside which any order would pass.
+    The second is |expr/series - 1| <= error at R = start/(1 + u) or start (1 + u), u > 0. The checker draws
+    u: its verdict is on those points, while the bound is proved by how the series is made.
     """
     record = Recorder(f"series at {series.end}", f"Expansion for R -> {series.end}")
+    exponential = series.front.as_independent(sp.exp, as_Add=False)[1]
     record.expand(
-        expr,
-        series.exact_expression,
+        sp.expand(expr / exponential),
+        series.exact_expression / exponential,
         series.reason,
         variable=R,
-        order=series.order,
+        order=series.order / exponential,
         point=sp.oo if series.end == "oo" else 0,
         direction="+-" if series.end == "oo" else "+",
     )
+    u, start = sp.Symbol("u", positive=True), sp.Rational(*series.start.as_integer_ratio())
+    risk = start * (1 + u) if series.end == "oo" else start / (1 + u)
+    ratio = (expr / series.expression).subs(R, risk)
+    claim = "the remainder is largest at the start of the series, where it is below the stated error"
+    record.at_most(sp.Abs(ratio - 1), sp.Rational(series.error), claim)
     return record.finish()

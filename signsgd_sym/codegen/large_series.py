@@ -4,8 +4,8 @@ r"""phi for R -> oo from the moments of the noise: phi = (2/pi) sum_k (-1)^k E e
 
     B(R) = (2/pi) E eps^(2n)/(n! (4 R)^n):
 
-a bound for every law with 2n moments, whether the series converges or not. phi increases with R and B decreases:
-the series S is at least phi - B >= S(start) - 2 B(start) for R >= start.
+a bound for every law with 2n moments, whether the series converges or not. phi increases with R, B decreases:
+phi >= S(start) - B(start) and the series S >= phi - B >= S(start) - 2 B(start) for R >= start.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def large_series(measure: Measure, goal: float = GOAL, terms: int = TERMS) -> En
         error = _error(found, n, j)
     kept = found[:n]
     reason = (
-        f"exp(-s) is expanded to {n} terms at s = eps^2/(4 R) and the mean is taken; the remainder is at most the "
-        f"next term, (2/pi) E eps^{2 * n}/({n}! (4 R)^{n})"
+        f"exp(-s) is expanded to {n} terms at s = eps^2/(4 R) and the mean is taken; the remainder is at "
+        f"most the next term, (2/pi) E eps^{2 * n}/({n}! (4 R)^{n})"
         + (
             ""
             if all(c.radius == 0 for c in kept)
@@ -108,15 +108,13 @@ def _error(found: list[_Coefficient], n: int, j: int) -> arb:
     scale = arb(2) ** -j
     bound = abs(found[n].ball) * scale**n + sum((found[k].radius * scale**k for k in range(n)), arb(0))
     value = sum((found[k].ball * scale**k for k in range(n)), arb(0))
-    least = value - 3 * bound  # S >= phi - bound, and phi >= S(start) - bound; phi >= S - bound
+    least = value - 2 * bound
     return bound / least if least > 0 else arb.pos_inf()
 
 
 def _start(found: list[_Coefficient], n: int, goal: float) -> int | None:
-    """The smallest j with an error of at most `goal` from 2^j on, near the j that the remainder alone asks for."""
-    size = (
-        float(abs(found[n].ball / found[0].ball).log() / math.log(2)) if not found[n].ball == 0 else -HIGHEST
-    )
+    """The smallest j with an error of at most `goal` from 2^j on, close to what the remainder asks for."""
+    size = float(abs(found[n].ball / found[0].ball).log() / math.log(2)) if found[n].ball != 0 else -HIGHEST
     first = math.floor((size - math.log2(goal)) / n) - 1
     for j in range(first, first + 12):
         if j <= HIGHEST and _error(found, n, j) <= goal:

@@ -9,17 +9,22 @@ larger than the remainder are moved into it.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 from flint import arb, fmpq
 
 from signsgd_sym.balls import PointRejected, Undecided, Unsupported, compile_expr
+from signsgd_sym.balls.ball import rational
 
 FAR = 1000
 """2^FAR is where a bound ends that holds for every R."""
+BOUNDS = 6
+"""Powers kept apart in a remainder; what is smaller is put into the last of them."""
 
 
 class Outside(Exception):
@@ -28,6 +33,8 @@ class Outside(Exception):
 
 def real_ball(value: Any) -> arb:
     """A real exact number as a ball at the current precision. Raises `Outside`."""
+    if isinstance(value, sp.Rational):
+        return rational(value).real
     try:
         ball = compile_expr(sp.sympify(value, strict=True), ())((), False)
     except (Unsupported, Undecided, PointRejected, ValueError, ZeroDivisionError):
@@ -37,16 +44,21 @@ def real_ball(value: Any) -> arb:
     return ball.real
 
 
-def power_of_two(exponent: Any) -> arb:
-    """2^exponent for a rational exponent."""
-    exponent = sp.Rational(exponent)
-    return arb(2) ** arb(fmpq(int(exponent.p), int(exponent.q)))
+def fraction(value: Any) -> Fraction:
+    """A SymPy Rational, or an integer, as a Fraction: powers are compared often."""
+    value = sp.Rational(value)
+    return Fraction(int(value.p), int(value.q))
+
+
+def power_of_two(exponent: Fraction) -> arb:
+    """2^exponent."""
+    return arb(2) ** arb(fmpq(exponent.numerator, exponent.denominator))
 
 
 def sign_of(value: Any) -> int:
     """The sign of an exact number: 0 only where SymPy finds 0. Raises `Outside` when it cannot be told."""
-    if value == 0:
-        return 0
+    if isinstance(value, sp.Rational):
+        return int(sp.sign(value))
     ball = real_ball(value)
     if ball > 0:
         return 1
@@ -61,14 +73,14 @@ def sign_of(value: Any) -> int:
 class PowerSum:
     """See the head of the file; `terms` holds no zeros."""
 
-    terms: Mapping[Any, Any]
-    rest: Mapping[Any, arb] = field(default_factory=dict)
+    terms: Mapping[Fraction, Any]
+    rest: Mapping[Fraction, arb] = field(default_factory=dict)
     reach: int = FAR
 
     @staticmethod
     def monomial(coefficient: Any, power: Any = 0) -> PowerSum:
         """coefficient R^power, exactly."""
-        return PowerSum({sp.Rational(power): sp.sympify(coefficient, strict=True)})
+        return PowerSum({fraction(power): sp.sympify(coefficient, strict=True)})
 
     @property
     def leading(self) -> tuple[Any, Any]:
@@ -87,25 +99,37 @@ class PowerSum:
         return _tidy(terms, rest, min(self.reach, other.reach), set(self.terms) & set(other.terms))
 
     def __mul__(self, other: PowerSum) -> PowerSum:
-        terms: dict[Any, Any] = {}
+        reach = min(self.reach, other.reach)
+        rest: dict[Fraction, arb] = {}
+        mine, theirs = self.sizes(), other.sizes()
+        for left, right in ((self.rest, theirs), (mine, other.rest), (self.rest, other.rest)):
+            for p, x in left.items():
+                for q, y in right.items():
+                    rest[p + q] = rest.get(p + q, arb(0)) + x * y
+        least = min(rest) if rest else None
+        terms: dict[Fraction, Any] = {}
         several = set()
+        ordered = sorted(other.terms.items(), key=lambda item: item[0])
+        beyond = None
+        if least is not None and reach < FAR:
+            beyond = _Beyond([(q, theirs[q]) for q, _ in ordered], least, reach)
         for p, a in self.terms.items():
-            for q, b in other.terms.items():
-                if p + q in terms:
-                    several.add(p + q)
-                terms[p + q] = terms.get(p + q, sp.S.Zero) + a * b
-        rest: dict[Any, arb] = {}
-        if self.rest or other.rest:
-            mine, theirs = self.sizes(), other.sizes()
-            for left, right in ((self.rest, theirs), (mine, other.rest), (self.rest, other.rest)):
-                for p, x in left.items():
-                    for q, y in right.items():
-                        rest[p + q] = rest.get(p + q, arb(0)) + x * y
-        return _tidy(terms, rest, min(self.reach, other.reach), several)
+            for q, b in ordered if beyond is None else ordered[: beyond.first(p, mine[p])]:
+                power = p + q
+                if least is not None and power >= least:
+                    rest[power] = rest.get(power, arb(0)) + mine[p] * theirs[q]
+                elif power in terms:
+                    several.add(power)
+                    terms[power] += a * b
+                else:
+                    terms[power] = a * b
+        if beyond is not None and least is not None:
+            rest[least] += beyond.total
+        return _tidy(terms, rest, reach, several)
 
-    def scaled(self, coefficient: Any, power: Any = 0) -> PowerSum:
+    def scaled(self, coefficient: Any, power: Fraction | int = 0) -> PowerSum:
         """The sum times coefficient R^power."""
-        return self * PowerSum.monomial(coefficient, power)
+        return self * PowerSum({Fraction(power): sp.sympify(coefficient, strict=True)})
 
     def sizes(self) -> dict[Any, arb]:
         """|coefficient| of every known term."""
@@ -124,6 +148,8 @@ class PowerSum:
         if any(power <= 0 for power in sizes):
             raise Outside("a sum that does not tend to 0")
         for power, size in sizes.items():
+            if size == 0:
+                continue
             share = bound / len(sizes) / size.upper()
             reach = min(reach, math.floor(float(share.log() / math.log(2)) / float(power) - 1e-9))
         return PowerSum(self.terms, self.rest, reach)
@@ -136,6 +162,29 @@ class PowerSum:
             return n * lowest, sizes[lowest] ** n
         total = sum((size * power_of_two(self.reach * (p - lowest)) for p, size in sizes.items()), arb(0))
         return n * lowest, total**n
+
+
+class _Beyond:
+    """A bound of the products of known terms as small as the remainder, at the power `least`.
+
+    The products a b R^(p + q) with p + q >= least are at most a b 2^(reach (p + q - least)) R^least.
+    """
+
+    def __init__(self, terms: list[tuple[Fraction, arb]], least: Fraction, reach: int) -> None:
+        """The second factor, in increasing powers."""
+        self.least, self.reach, self.total = least, reach, arb(0)
+        self.powers = [q for q, _ in terms]
+        self.sums = [arb(0)]
+        """Sums of b 2^(reach (q - least)) over the last terms."""
+        for q, size in reversed(terms):
+            self.sums.append(self.sums[-1] + size * power_of_two(reach * (q - least)))
+
+    def first(self, p: Fraction, size: arb) -> int:
+        """How many terms of the second factor make a known term with size R^p; bounds the other products."""
+        k = bisect_left(self.powers, self.least - p)
+        if k < len(self.powers):
+            self.total += size * power_of_two(self.reach * p) * self.sums[len(self.powers) - k]
+        return k
 
 
 def _tidy(terms: dict[Any, Any], rest: dict[Any, arb], reach: int, several: set[Any]) -> PowerSum:
@@ -151,12 +200,16 @@ def _tidy(terms: dict[Any, Any], rest: dict[Any, arb], reach: int, several: set[
             rest[power] = rest.get(power, arb(0)) + abs(real_ball(coefficient))
         else:
             kept[power] = coefficient
+    if len(rest) > BOUNDS and reach < FAR:  # R^p <= 2^(reach (p - q)) R^q for p > q
+        *few, last = sorted(rest)[:BOUNDS]
+        total = sum((rest[p] * power_of_two(reach * (p - last)) for p in rest if p >= last), arb(0))
+        rest = {p: rest[p] for p in few} | {last: total}
     return PowerSum(kept, rest, reach)
 
 
-def powers(h: PowerSum) -> Iterator[PowerSum]:
-    """1, h, h^2, ..."""
-    now = PowerSum.monomial(1)
+def powers(h: PowerSum, cut: Any = None) -> Iterator[PowerSum]:
+    """1, h, h^2, ..., exact below the power `cut` at most if that is given."""
+    now = PowerSum({Fraction(0): sp.S.One}, {} if cut is None else {cut: arb(0)})
     while True:
         yield now
         now = now * h
@@ -165,11 +218,11 @@ def powers(h: PowerSum) -> Iterator[PowerSum]:
 def _series(h: PowerSum, coefficients: list[Any], remainder: arb) -> PowerSum:
     """sum_k coefficients[k] h^k, with remainder |h|^n times `remainder`, n their number."""
     total = PowerSum({}, {}, h.reach)
-    for coefficient, power in zip(coefficients, powers(h), strict=False):
+    lowest, size = h.bound_of_power(len(coefficients))
+    for coefficient, power in zip(coefficients, powers(h, lowest), strict=False):
         if coefficient != 0:
             total = total + power.scaled(coefficient)
-    power, size = h.bound_of_power(len(coefficients))
-    return total + PowerSum({}, {power: size * remainder}, h.reach)
+    return total + PowerSum({}, {lowest: size * remainder}, h.reach)
 
 
 def one_plus_to(h: PowerSum, exponent: Any, n: int) -> PowerSum:
@@ -206,13 +259,13 @@ def exponential(h: PowerSum, n: int) -> PowerSum:
 def error_function(v: PowerSum, n: int) -> PowerSum:
     """erf(v) for v -> 0: the Taylor series alternates, |remainder| <= 2/sqrt(pi) |v|^(2n+1)/(n! (2n+1))."""
     front = 2 / sp.sqrt(sp.pi)
-    total, square = PowerSum({}, {}, v.reach), v * v
-    for k, power in zip(range(n), powers(square), strict=False):
-        total = total + (power * v).scaled(front * (-1) ** k / (sp.factorial(k) * (2 * k + 1)))
     bounded = v if len(v.majorant()) == 1 else v.within(arb(1))
-    power, size = bounded.bound_of_power(2 * n + 1)
+    lowest, size = bounded.bound_of_power(2 * n + 1)
+    total = PowerSum({}, {}, v.reach)
+    for k, power in zip(range(n), powers(v * v, lowest), strict=False):
+        total = total + power.scaled(sp.Rational((-1) ** k, math.factorial(k) * (2 * k + 1)))
     factor = real_ball(front / (sp.factorial(n) * (2 * n + 1)))
-    return total + PowerSum({}, {power: size * factor}, bounded.reach)
+    return (total * v).scaled(front) + PowerSum({}, {lowest: size * factor}, bounded.reach)
 
 
 def scaled_complement(inverse: PowerSum, n: int) -> PowerSum:
@@ -222,9 +275,9 @@ def scaled_complement(inverse: PowerSum, n: int) -> PowerSum:
     (DLMF 7.12.1 and 7.12(i): the remainder is bounded by the first term left out and has its sign).
     """
     front = 1 / sp.sqrt(sp.pi)
+    lowest, size = inverse.bound_of_power(2 * n + 1)
     total = PowerSum({}, {}, inverse.reach)
-    for k, power in zip(range(n), powers(inverse * inverse), strict=False):
-        total = total + (power * inverse).scaled(front * (-1) ** k * sp.factorial2(2 * k - 1) / 2**k)
-    power, size = inverse.bound_of_power(2 * n + 1)
+    for k, power in zip(range(n), powers(inverse * inverse, lowest), strict=False):
+        total = total + power.scaled(sp.Rational((-1) ** k * sp.factorial2(2 * k - 1), 2**k))
     factor = real_ball(front * sp.factorial2(2 * n - 1) / 2**n)
-    return total + PowerSum({}, {power: size * factor}, inverse.reach)
+    return (total * inverse).scaled(front) + PowerSum({}, {lowest: size * factor}, inverse.reach)

@@ -7,7 +7,8 @@ c_0 R^p the first power of P_0 that does not cancel,
     |remainder| <= sum_{k>=n} |c_k| R^(q k) + M_0(R) R^-p + sum_{j>0} exp(w_j - w_0) (|P_j| + M_j)(R) R^-p.
 
 Every summand on the right increases with R up to some R that is found, and |sum_{k<n} c_k R^(q k)| is at
-least |c_0| - sum_{0<k<n} |c_k| R^(q k), which decreases: the relative error at `start` bounds it on (0, start].
+least |c_0| - sum_{0<k<n} |c_k| R^(q k), which decreases: the relative error at `start` is a bound on
+(0, start].
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ class Dominated:
     """
 
     a: arb
-    s: Any
-    sizes: dict[Any, arb]
+    s: Fraction
+    sizes: dict[Fraction, arb]
 
     def at(self, j: int) -> arb:
         """The bound at R = 2^j, infinite where it may be larger at a smaller R."""
         if not all(
-            q >= 0 or -real_ball(q) * power_of_two(j * self.s) <= self.a * self.s.p / self.s.q
+            q >= 0
+            or -q.numerator * self.s.denominator * power_of_two(j * self.s)
+            <= self.a * self.s.numerator * q.denominator
             for q in self.sizes
         ):
             return arb.pos_inf()
@@ -61,9 +64,9 @@ def small_series(expr: Any, goal: float = GOAL, terms: int = TERMS) -> EndSeries
 
     None where `expr` has other symbols, or functions or signs that are not expanded here.
 
-    >>> found = small_series((2*R - 1)*sp.exp(-1/(4*R))/(sp.pi*R) + sp.erfc(1/(2*sp.sqrt(R)))/(2*sp.sqrt(sp.pi)*R**sp.Rational(3, 2)))
+    >>> found = small_series(1 - sp.sqrt(sp.pi / R) * sp.exp(1 / R) * sp.erfc(1 / sp.sqrt(R)))
     >>> found.front, found.coefficients[:3], found.start
-    (R*exp(-1/(4*R)), (12/pi, -120/pi, 1680/pi), Fraction(1, 256))
+    (R, (1/2, -3/4, 15/8), Fraction(1, 256))
     """
     if expr.free_symbols != {R}:
         return None
@@ -86,7 +89,7 @@ def _from(expansion: Transseries, goal: float, terms: int) -> EndSeries | None:
     main = expansion[top]
     if not main.terms:
         return None
-    lowest, first = main.leading
+    lowest, _ = main.leading
     step = _step([p - lowest for p in main.terms])
     count = max(int((p - lowest) / step) for p in main.terms) + 1
     if main.rest and count < terms + 1:
@@ -108,15 +111,14 @@ def _from(expansion: Transseries, goal: float, terms: int) -> EndSeries | None:
         return None
     j, n, error = best
     kept = tuple(lattice[:n])
-    what = "the next terms of the expansions of exp, erf and erfc"
     reason = (
-        "The exponentials and error functions are expanded for R -> 0 and powers cancel exactly; the remainder "
-        f"is at most {what}"
+        "exp, erf and erfc are expanded for R -> 0 and powers of R cancel exactly; the remainder, a bound of "
+        "each expansion times its factor"
         + (" and the summands that are exponentially smaller" if dominated else "")
-        + ", all largest at the largest R."
+        + ", is largest at the largest R."
     )
-    front = sp.exp(in_powers(top)) * R**lowest
-    return EndSeries("0", front, R**step, kept, Fraction(2) ** j, _above(error), reason, kept)
+    front = sp.exp(in_powers(top)) * R ** sp.Rational(lowest)
+    return EndSeries("0", front, R ** sp.Rational(step), kept, Fraction(2) ** j, _above(error), reason, kept)
 
 
 def _above(error: arb) -> float:
@@ -130,13 +132,13 @@ def _larger(left: Exponent, right: Exponent) -> Exponent:
     return left if not gap or sign_of(gap[0][1]) > 0 else right
 
 
-def _step(gaps: list[Any]) -> Any:
+def _step(gaps: list[Fraction]) -> Fraction:
     """The largest rational number of which all `gaps` are multiples; 1 where there is one power only."""
-    numbers = [Fraction(int(g.p), int(g.q)) for g in gaps if g != 0]
+    numbers = [g for g in gaps if g != 0]
     if not numbers:
-        return sp.S.One
+        return Fraction(1)
     denominator = math.lcm(*(g.denominator for g in numbers))
-    return sp.Rational(math.gcd(*(int(g * denominator) for g in numbers)), denominator)
+    return Fraction(math.gcd(*(int(g * denominator) for g in numbers)), denominator)
 
 
 def _dominated(w: Exponent, top: Exponent, lowest: Any, series: PowerSum) -> Dominated:
@@ -153,12 +155,12 @@ class _Bounds:
     """Relative to front: |c_k| on the lattice, the remainder of the leading summand, the other summands."""
 
     sizes: list[arb]
-    step: Any
-    rest: dict[Any, arb]
+    step: Fraction
+    rest: dict[Fraction, arb]
     dominated: list[Dominated]
 
     def error(self, n: int, j: int) -> arb:
-        """A bound of |f/series - 1| and |series/f - 1| for n terms on (0, 2^j]; infinite where there is none."""
+        """A bound of |f/series - 1| and |series/f - 1| for n terms on (0, 2^j]; else infinite."""
         left_out = [m * power_of_two(j * k * self.step) for k, m in enumerate(self.sizes)]
         remainder = sum(left_out[n:], arb(0)) + sum(
             (m * power_of_two(j * q) for q, m in self.rest.items()), arb(0)

@@ -8,6 +8,7 @@ series of erf where v -> 0. Anything else raises `Outside`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import reduce
 from typing import Any
 
@@ -18,6 +19,7 @@ from signsgd_sym.codegen.power_sums import (
     PowerSum,
     error_function,
     exponential,
+    fraction,
     one_plus_to,
     scaled_complement,
     sign_of,
@@ -26,14 +28,14 @@ from signsgd_sym.codegen.stable import ExpErfc
 from signsgd_sym.notation import R
 from signsgd_sym.special import Erfcx
 
-Exponent = tuple[tuple[Any, Any], ...]
+Exponent = tuple[tuple[Fraction, Any], ...]
 """sum of coefficient R^power, as sorted pairs (power, coefficient), every power negative."""
 Transseries = dict[Exponent, PowerSum]
 
 
 def in_powers(exponent: Exponent) -> Any:
     """The expression of an exponent."""
-    return sp.Add(*(coefficient * R**power for power, coefficient in exponent))
+    return sp.Add(*(coefficient * R ** sp.Rational(power) for power, coefficient in exponent))
 
 
 def plus(left: Exponent, right: Exponent, sign: int = 1) -> Exponent:
@@ -65,7 +67,7 @@ class Expansion:
 
     >>> found = Expansion(3)(sp.exp(1 / R) * sp.erfc(1 / sp.sqrt(R)))
     >>> found[()].terms
-    {1/2: 1/sqrt(pi), 3/2: -1/(2*sqrt(pi)), 5/2: 3/(4*sqrt(pi))}
+    {Fraction(1, 2): 1/sqrt(pi), Fraction(3, 2): -1/(2*sqrt(pi)), Fraction(5, 2): 3/(4*sqrt(pi))}
     """
 
     n: int
@@ -104,7 +106,7 @@ class Expansion:
             raise Outside("an exponent known up to a bound that does not vanish")
         large = tuple(sorted((p, c) for p, c in u.terms.items() if p < 0))
         small = PowerSum({p: c for p, c in u.terms.items() if p > 0}, u.rest, u.reach)
-        constant = sp.exp(u.terms.get(sp.S.Zero, sp.S.Zero))
+        constant = sp.exp(u.terms.get(Fraction(0), sp.S.Zero))
         return {large: exponential(small, self.n).scaled(constant)}
 
     def _power(self, base: Any, exponent: Any) -> Transseries:
@@ -128,7 +130,7 @@ class Expansion:
             raise Outside("a root of what is negative")
         others = PowerSum({p: a for p, a in series.terms.items() if p != power}, series.rest, series.reach)
         h = others.scaled(1 / c, -power)
-        return one_plus_to(h, exponent, self.n).scaled(c**exponent, power * exponent)
+        return one_plus_to(h, exponent, self.n).scaled(c**exponent, power * fraction(exponent))
 
     def _erf(self, v: PowerSum) -> Transseries:
         if not v.terms or min(v.terms) > 0:
