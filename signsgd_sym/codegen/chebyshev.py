@@ -30,6 +30,7 @@ from signsgd_sym.codegen.quadrature import Quadrature, U
 Array = NDArray[np.float64]
 
 DEGREE = 22
+FLAT = 0.6
 LEBESGUE = 1 + 2 / math.pi * math.log(DEGREE + 1)
 ARCS = 96
 SLACK = 1 + 1e-9
@@ -79,9 +80,13 @@ def _points() -> tuple[tuple[arb, ...], arb_mat]:
 
 
 def slope(bound: Bound, lo: float, hi: float) -> float:
-    """beta: half the change of log phi over the piece; any number would do."""
+    """beta: half the change of log phi over the piece, 0 where that is small; any number would do.
+
+    Without the exponential there are two roundings less.
+    """
     at_lo, at_hi = bound(np.array([lo, hi]))
-    return float(max(at_hi - at_lo, 0.0) / 2)
+    half = float(max(at_hi - at_lo, 0.0) / 2)
+    return half if half > FLAT else 0.0
 
 
 def truncation(bound: Bound, lo: float, hi: float, beta: float) -> float:

@@ -61,11 +61,8 @@ def pair(u: Any, name: Any, variable: Node) -> Pair:
         numerator, denominator = u.as_numer_denom()
         if denominator.has(name):
             return _divide(pair(numerator, name, variable), pair(denominator, name, variable))
-        if u.is_Pow and u.exp.is_Integer:
-            total = base = pair(u.base, name, variable)
-            for _ in range(int(u.exp) - 1):
-                total = _multiply(total, base)
-            return total
+        if u.is_Pow and u.exp.is_Rational:
+            return _power(pair(u.base, name, variable), u.exp)
         if u.is_Mul:
             constant, rest = u.as_independent(name, as_Add=False)
             parts = [pair(factor, name, variable) for factor in sp.Mul.make_args(rest)]
@@ -78,9 +75,46 @@ def pair(u: Any, name: Any, variable: Node) -> Pair:
     return lower(u, name, variable), ZERO
 
 
+def _power(base: Pair, exponent: Any) -> Pair:
+    """base^exponent, exponent a multiple of 1/2, by products and one square root.
+
+    Raises `ValueError` for other exponents.
+    """
+    if (2 * exponent).is_Integer and exponent.is_positive:
+        whole, half = divmod(exponent, 1)
+        factors = [base] * int(whole) + ([_root(base)] if half else [])
+        total = factors[0]
+        for factor in factors[1:]:
+            total = _multiply(total, factor)
+        return total
+    raise ValueError(f"power {exponent} in two floats")
+
+
+def _root(a: Pair) -> Pair:
+    """s = fl(sqrt(a)); what is left of a - s^2, divided by 2 s."""
+    s = Op("sqrt", (a[0],))
+    p = op("mul", s, s)
+    rest = op("add", op("sub", op("sub", a[0], p), op("product_error", s, s, p)), a[1])
+    return s, op("div", rest, op("mul", Num(2.0), s))
+
+
 def _add(a: Pair, b: Pair) -> Pair:
     hi = op("add", a[0], b[0])
     return hi, op("add", op("sum_error", a[0], b[0], hi), op("add", a[1], b[1]))
+
+
+def algebraic(u: Any, name: Any, variable: Node) -> Node:
+    """A value of +, -, *, / and square roots, rounded once.
+
+    Raises `ValueError` for other powers.
+
+    >>> import sympy as sp
+    >>> from signsgd_sym.codegen.ir import Var
+    >>> R = sp.Symbol("R", positive=True)
+    >>> algebraic(R + 1, R, Var("R")).args[1].name
+    'sum_error'
+    """
+    return op("add", *pair(u, name, variable))
 
 
 def _multiply(a: Pair, b: Pair) -> Pair:

@@ -16,7 +16,7 @@ from sympy.codegen.cfunctions import expm1
 
 from signsgd_sym.codegen.end_series import EndSeries
 from signsgd_sym.codegen.ir import Node, Num, Op, Program, op, program
-from signsgd_sym.codegen.lower import lower, number
+from signsgd_sym.codegen.lower import CannotLower, lower, number
 from signsgd_sym.codegen.stable import ExpErfc, stable
 from signsgd_sym.notation import R
 from signsgd_sym.special import Erfcx
@@ -26,7 +26,8 @@ from signsgd_sym.special import Erfcx
 class Form:
     """One way to evaluate phi, and the rate, which is `factor` times phi.
 
-    `expr` is exact and equal to phi where `series` is None; `note` says what was done.
+    `expr` is exact and equal to phi where `series` is None; `note` says what was done; `cost` counts as much
+    as that many regimes.
     """
 
     expr: Any
@@ -34,6 +35,7 @@ class Form:
     phi: Program
     rate: Program
     series: EndSeries | None = None
+    cost: float = 0.0
 
 
 def plain(expr: Any) -> Any:
@@ -60,6 +62,12 @@ def closed_forms(phi: Any, factor: Any) -> Iterator[Form]:
             continue
         seen.append(expr)
         yield Form(expr, note, program(lower(expr)), program(lower(_times(expr, factor))))
+    for expr in seen:
+        try:
+            codes = [program(lower(e, twofold=True)) for e in (expr, _times(expr, factor))]
+        except CannotLower:
+            continue
+        yield Form(expr, TWOFOLD, *codes, cost=1.5)
 
 
 def _times(expr: Any, factor: Any) -> Any:
@@ -107,6 +115,7 @@ def _split(term: Any) -> tuple[Any, Any]:
     return term / sp.Mul(*functions), sp.Mul(*functions)
 
 
+TWOFOLD = "algebraic factors in two floats, rounded once"
 REWRITINGS: tuple[tuple[Callable[[Any], Any], str], ...] = (
     (stable, "the closed form with exp(v^2) erfc(v) = erfcx(v)"),
     (lambda phi: stable(_expanded(phi)), "the closed form, term by term"),

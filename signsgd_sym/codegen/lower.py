@@ -40,14 +40,18 @@ def number(value: Any) -> float:
     >>> number(2 / sp.pi)
     0.6366197723675814
     """
+    if value.is_Float:  # an integral that was enclosed to more digits than float64 has
+        return float(value)
     if value.is_Rational:
         p, q = int(value.p), int(value.q)
         return p / q  # Python rounds quotients of integers correctly
     return float(enclose(value, {}, digits=40).ball.real.mid())
 
 
-def lower(expr: Any, name: Any = R, variable: Node = RISK) -> Node:
+def lower(expr: Any, name: Any = R, variable: Node = RISK, *, twofold: bool = False) -> Node:
     """The operations that evaluate `expr`, an expression in the symbol `name`.
+
+    With `twofold` what is algebraic is computed in two floats and rounded once.
 
     Raises `CannotLower` for a function that has no program.
 
@@ -57,12 +61,12 @@ Op(name='add', args=(Op(name='mul', args=(Num(value=2.0), Var(name='R'))), Num(v
     """
     if expr.has(sp.I):
         raise CannotLower("a complex argument")
-    return _Lowering(name, variable).node(expr)
+    return _Lowering(name, variable, twofold).node(expr)
 
 
 class _Lowering:
-    def __init__(self, name: Any, variable: Node) -> None:
-        self.name, self.variable = name, variable
+    def __init__(self, name: Any, variable: Node, twofold: bool) -> None:
+        self.name, self.variable, self.twofold = name, variable, twofold
         self.known: dict[Any, Node] = {name: variable}
 
     def node(self, expr: Any) -> Node:
@@ -75,6 +79,11 @@ class _Lowering:
             if not expr.is_extended_real:
                 raise CannotLower("a complex number")
             return Num(number(expr))
+        if self.twofold and not expr.atoms(sp.Function):
+            try:
+                return compensated.algebraic(expr, self.name, self.variable)
+            except ValueError as problem:
+                raise CannotLower(str(problem)) from None
         if expr.is_Add:
             return self._sum(expr)
         if expr.is_Mul or expr.is_Pow:
@@ -135,6 +144,14 @@ class _Lowering:
         return total
 
     def _product(self, expr: Any) -> Node:
+        if self.twofold and expr.is_Mul:
+            functions = [f for f in expr.args if f.atoms(sp.Function)]
+            others = sp.Mul(*(f for f in expr.args if not f.atoms(sp.Function)))
+            if others.has(self.name):
+                total = self.node(others)
+                for factor in functions:
+                    total = op("mul", total, self.node(factor))
+                return total
         constant, rest = expr.as_independent(self.name, as_Add=False)
         above: list[tuple[Node, Any]] = []
         below: list[tuple[Node, Any]] = []
@@ -170,15 +187,19 @@ class _Lowering:
         return self._assemble(Num(number(constant)), above, below, factors)
 
     def _primitive(self, powers: dict[Any, Any], constant: Any) -> tuple[dict[Any, Any], Any]:
-        """Take the content out of factors with a rational power: (8 R + 9)^(-1/2) stays, 8 (R + 1) does not."""
+        """Leading coefficients of linear factors, contents of others, go to the constant: one rounding less."""
         found: dict[Any, Any] = {}
         for base, power in powers.items():
-            if base.is_Add and power == 1 and base.is_polynomial(self.name):
-                content, inner = base.primitive()
-                constant *= content
-                found[inner] = found.get(inner, sp.S.Zero) + power
-            else:
-                found[base] = found.get(base, sp.S.Zero) + power
+            inner = base
+            if base.is_Add and base.is_polynomial(self.name):
+                coefficients = self._coefficients(base) or []
+                if len(coefficients) == 2 and coefficients[1].is_positive:
+                    constant *= coefficients[1] ** power
+                    inner = self.name + coefficients[0] / coefficients[1]
+                elif power == 1:
+                    content, inner = base.primitive()
+                    constant *= content
+            found[inner] = found.get(inner, sp.S.Zero) + power
         return found, constant
 
     def _assemble(

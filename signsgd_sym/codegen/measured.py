@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from signsgd_sym.codegen.harness import RUNNERS
-from signsgd_sym.codegen.reference import TINY, Reference
+from signsgd_sym.codegen.reference import Reference
 
 LOWEST, HIGHEST = 1e-12, 1e12
 
@@ -49,8 +49,7 @@ def measure(target: str, source: str, phi: Reference, rate: Reference) -> Measur
     ulp, relative = [], []
     for column, reference in enumerate((phi, rate)):
         found = values[:, column]
-        part = Reference(reference.risks[inner], reference.hi[inner], reference.lo[inner])
+        part = reference.where(inner)
         ulp.append(float(np.max(part.ulp(found))))
-        size = np.maximum(np.abs(part.hi), TINY)
-        relative.append(float(np.max(np.abs((found - part.hi) - part.lo) / size)))
+        relative.append(float(np.max(part.relative(found))))
     return Measured(target, (ulp[0], ulp[1]), (relative[0], relative[1]), int(inner.sum()), runner.tool())

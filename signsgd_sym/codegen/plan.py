@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from signsgd_sym.balls.ball import PointRejected, Undecided, Unsupported
+from signsgd_sym.balls import Unsupported
 from signsgd_sym.codegen import reference
 from signsgd_sym.codegen.emulate import emulate
 from signsgd_sym.codegen.end_series import EndSeries, recorded
@@ -114,7 +114,7 @@ def make_plan(phi: Any | None, factor: Any, measure: Measure, power_lo: float | 
     risks, binades = grid()
     try:
         values = reference.of_expression(phi, factor, risks)
-    except (NotConverged, Undecided, PointRejected, Unsupported) as problem:
+    except (NotConverged, Unsupported) as problem:
         return _table_only(factor, measure, power_lo, str(problem))
     chosen = choose(forms, *values, binades)
     if any(part.form is None for part in chosen):

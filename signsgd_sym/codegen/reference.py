@@ -14,7 +14,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from signsgd_sym.balls import enclose
-from signsgd_sym.balls.ball import precision
+from signsgd_sym.balls.ball import PointRejected, Undecided, precision
 from signsgd_sym.balls.evaluate import Program, program
 from signsgd_sym.errors import NotConverged
 from signsgd_sym.notation import R
@@ -32,34 +32,60 @@ TINY = 1e-290
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """f(R) = hi + lo at `risks`, each enclosed to 22 digits."""
+    """f(R) = hi + lo at `risks`, each enclosed to 22 digits; where |f| < `floor`, errors count absolutely."""
 
     risks: Array
     hi: Array
     lo: Array
+    floor: Array
+
+    @property
+    def size(self) -> Array:
+        """What errors are relative to."""
+        return np.maximum(np.abs(self.hi), self.floor)
 
     def ulp(self, values: Array) -> Array:
-        """Errors of `values` in units in the last place of the exact value; infinite for NaN.
+        """Errors of `values` in units in the last place of the exact value; infinite for NaN."""
+        return self._in_units(values, np.spacing(self.size))
 
-        Where the value is below 1e-290 the unit is the ulp of 1e-290.
-        """
-        unit = np.spacing(np.maximum(np.abs(self.hi), TINY))
+    def relative(self, values: Array) -> Array:
+        """Relative errors of `values`; infinite for NaN."""
+        return self._in_units(values, self.size)
+
+    def where(self, mask: Any) -> Reference:
+        """The part at the points where `mask` is true."""
+        return Reference(self.risks[mask], self.hi[mask], self.lo[mask], self.floor[mask])
+
+    def _in_units(self, values: Array, unit: Array) -> Array:
         with np.errstate(invalid="ignore", over="ignore"):
             error = np.abs((values - self.hi) - self.lo) / unit
         return np.where(np.isfinite(values), error, np.inf)
 
 
-def of_expression(expr: Any, factor: Any, risks: Array) -> tuple[Reference, Reference]:
+def of_expression(
+    expr: Any, factor: Any, risks: Array, *, skip: bool = False
+) -> tuple[Reference, Reference]:
     """phi and the rate, `factor` times phi, from an exact expression of phi in R.
 
-    Raises `NotConverged` where the kernel has no value.
+    Raises `NotConverged` where the kernel has no value; with `skip` such points are left out.
     """
     compiled = program(expr, {R: sp.S.One})
-    found = [_enclosed(compiled, float(r)) for r in risks]
+    found, kept = [], []
+    for r in risks:
+        try:
+            found.append(_enclosed(compiled, float(r)))
+            kept.append(float(r))
+        except (NotConverged, Undecided, PointRejected) as problem:
+            if not skip:
+                raise NotConverged(f"phi was not enclosed at R = {r!r}: {problem}") from None
+    risks = np.array(kept)
     times = program(factor, {R: sp.S.One})
     with precision(BITS):
-        rates = [value * times({R: arb(float(r))}).real for value, r in zip(found, risks, strict=True)]
-        return _reference(risks, found), _reference(risks, rates)
+        factors = [times({R: arb(r)}).real for r in kept]
+        rates = [value * f for value, f in zip(found, factors, strict=True)]
+        floor = np.full(len(kept), TINY)
+        scaled = floor * np.array([float(f.mid()) for f in factors])
+        return _reference(risks, found, floor), _reference(risks, rates, scaled)
 
 
 def _enclosed(compiled: Program, risk: float) -> arb:
@@ -67,11 +93,11 @@ def _enclosed(compiled: Program, risk: float) -> arb:
     tiny = arb(2) ** -1100 * min(risk, 1.0)
     ball = enclose(compiled, {R: arb(risk)}, digits=DIGITS, max_bits=MAX_BITS, absolute=tiny).ball.real
     if not ball.is_finite():
-        raise NotConverged(f"phi was not enclosed at R = {risk!r}.")
+        raise NotConverged("the enclosure is not finite.")
     return ball
 
 
-def _reference(risks: Array, balls: list[arb]) -> Reference:
+def _reference(risks: Array, balls: list[arb], floor: Array) -> Reference:
     hi = np.array([float(ball.mid()) for ball in balls])
     lo = np.array([float((ball - float(ball.mid())).mid()) for ball in balls])
-    return Reference(risks, hi, lo)
+    return Reference(risks, hi, lo, floor)

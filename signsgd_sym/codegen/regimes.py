@@ -21,25 +21,28 @@ from signsgd_sym.codegen.reference import Reference
 
 Array = NDArray[np.float64]
 
-GOALS = (3.0, 3.4, 3.8)
+GOALS = (2.6, 3.1)
 """Largest errors in ulp on the grid, tried in turn; the promise is 4 everywhere in [1e-12, 1e12]."""
 OUTER_GOAL = 64.0
 """Beyond [2^-40, 2^40], where only finite values and the right limits are promised."""
 INNER, OUTER = 40, 996
 """Binades in which errors matter, and in which values must be finite: 2^-40 < 1e-12, 2^-996 < 1e-299."""
-PER_BINADE = 12
+DENSE = 20
+"""Binades on either side of R = 1 in which cancellation changes: they have more points."""
+PER_BINADE = {True: 40, False: 10}
 
 
 def grid() -> tuple[Array, Array]:
-    """R and the binade of each: 12 a binade on [2^-40, 2^40], one every eight binades beyond.
+    """R and the binade of each: 40 a binade around 1, 10 to 2^-40 and 2^40, one every eight binades beyond.
 
     >>> risks, binades = grid()
     >>> len(risks), float(risks[0]) < 1e-298, float(risks[-1]) > 1e299
-    (1198, True, True)
+    (2240, True, True)
     """
-    inner = np.repeat(np.arange(-INNER, INNER), PER_BINADE)
-    # Not equidistant: a grid of short fractions would see only exact operations.
-    steps = np.tile((np.arange(PER_BINADE) + 0.618033988749895) / PER_BINADE, 2 * INNER)
+    counts = [PER_BINADE[-DENSE <= k < DENSE] for k in range(-INNER, INNER)]
+    inner = np.repeat(np.arange(-INNER, INNER), counts)
+    # Not short fractions, for which operations would be exact.
+    steps = np.concatenate([(np.arange(n) + 0.618033988749895) / n for n in counts])
     outer = np.concatenate([np.arange(-OUTER, -INNER, 8), np.arange(INNER, OUTER, 8)])
     binades = np.concatenate([inner, outer])
     risks = np.ldexp(1 + np.concatenate([steps, np.full(len(outer), 0.381966011250105)]), binades)
@@ -61,7 +64,15 @@ def choose(forms: Sequence[Form], phi: Reference, rate: Reference, binades: Arra
     """The regimes, in order of R, from R = 0 to oo: the fewest that one of the goals allows."""
     ulps = [(phi.ulp(emulate(f.phi, phi.risks)), rate.ulp(emulate(f.rate, phi.risks))) for f in forms]
     found = [_choose(forms, ulps, binades, goal) for goal in GOALS]
-    return min(found, key=lambda chosen: (sum(c.form is None for c in chosen), len(chosen)))
+    return min(found, key=_cost)
+
+
+GAP = 4.0
+"""A stretch without a form costs a table: as much as that many regimes more."""
+
+
+def _cost(chosen: tuple[Chosen, ...]) -> float:
+    return sum(1 + (GAP if c.form is None else c.form.cost) for c in chosen)
 
 
 def _choose(
@@ -75,7 +86,7 @@ def _choose(
     k = 0
     while k < len(edges):
         reach = [_run(row, k) for row in good]
-        best = max(range(len(forms)), key=lambda n: (reach[n], -n), default=None)
+        best = max(range(len(forms)), key=lambda n: (reach[n], -forms[n].cost, -n), default=None)
         if best is None or reach[best] == 0:
             end = k + 1
             while end < len(edges) and not good[:, end].any():
@@ -108,7 +119,14 @@ def _is_good(form: Form, ulps: tuple[Array, Array], binades: Array, goal: float)
         start = form.series.start
         ok &= (binades >= math.log2(start)) if form.series.end == "oo" else (binades + 1 <= math.log2(start))
     edges = np.unique(binades)
-    return [bool(np.all(ok[binades == edge])) for edge in edges]
+    alone = np.array([bool(np.all(ok[binades == edge])) for edge in edges])
+    # The neighbours count too: cancellation grows from one binade to the next, and the largest error of a
+    # binade is found only by many points.
+    beside = np.ones(len(edges), dtype=bool)
+    inner = abs(edges + 0.5) <= INNER
+    beside[1:] &= alone[:-1] | ~(inner[1:] & inner[:-1])
+    beside[:-1] &= alone[1:] | ~(inner[1:] & inner[:-1])
+    return list(alone & (beside | (form.series is not None)))
 
 
 def restricted(chosen: Sequence[Chosen], table: Callable[[float, float], Form]) -> tuple[Chosen, ...]:

@@ -56,6 +56,11 @@ class Surrogate:
         return float(self.breaks[0]), float(self.breaks[-1])
 
     @property
+    def is_flat(self) -> bool:
+        """Whether no piece has an exponential factor."""
+        return not np.any(self.betas)
+
+    @property
     def is_steep(self) -> bool:
         """Whether the rounding error of the exponents betas[k] t needs to be made up for."""
         return bool(np.max(np.abs(self.betas)) > 1)

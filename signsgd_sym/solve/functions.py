@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy as sp
 
+from signsgd_sym.balls import PointRejected, Undecided, Unsupported, enclose
 from signsgd_sym.codegen.assemble import assemble
 from signsgd_sym.codegen.functions import RiskFunctions
 from signsgd_sym.codegen.measure import Measure, Term
@@ -154,8 +155,14 @@ def make_problem(
 
 
 def _number(value: Any) -> Any:
-    """The value with its integrals as numbers to 17 digits, by mpmath."""
-    return sp.Float(value.evalf(20), 17) if value.has(sp.Integral) else value
+    """The value, to 25 digits if it contains integrals: enclosed, or by mpmath where the kernel cannot."""
+    if not value.has(sp.Integral):
+        return value
+    try:
+        ball = enclose(value, {}, digits=25).ball.real
+        return sp.Float(ball.mid().str(30, radius=False), 25)
+    except (Unsupported, Undecided, PointRejected):
+        return sp.Float(value.evalf(20), 17)
 
 
 def _verdict(form: ClosedForm | None) -> str:

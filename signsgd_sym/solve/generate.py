@@ -1,4 +1,4 @@
-r"""Source code of the risk functions of one law, in any target language, measured before it is handed over."""
+"""Source code of the risk functions of one law, in any target language, measured before it is handed over."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from signsgd_sym.balls.ball import PointRejected, Undecided, Unsupported
+from signsgd_sym.balls import Unsupported
 from signsgd_sym.codegen import reference
 from signsgd_sym.codegen.measured import Measured, measure
 from signsgd_sym.codegen.reference import Reference
@@ -18,7 +18,7 @@ from signsgd_sym.codegen.targets import SUFFIXES, source_of
 from signsgd_sym.codegen.targets import numpy as numpy_target
 from signsgd_sym.derive.density import prove_density, read_law
 from signsgd_sym.derive.phi import phi_as_mean
-from signsgd_sym.errors import NotConverged, ParameterError
+from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.update_rule import SIGN, UpdateRule
 from signsgd_sym.proof.check import check_derivation
@@ -143,9 +143,10 @@ def references(problem: Problem) -> tuple[Reference, Reference] | None:
         return plan.reference
     integral = over(phi_as_mean(), problem.law)
     try:
-        return reference.of_expression(integral, problem.functions.factor, FEW)
-    except (NotConverged, Undecided, PointRejected, Unsupported):
+        found = reference.of_expression(integral, problem.functions.factor, FEW, skip=True)
+    except Unsupported:
         return None
+    return found if len(found[0].risks) else None
 
 
 def writable(path: Path, force: bool) -> Path:

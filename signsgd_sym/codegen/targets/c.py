@@ -112,6 +112,17 @@ def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     first, last = t.range
     correction = "\n    value += value * fma(BETAS[low], x, -exponent);"
     steep = correction if t.is_steep else ""
+    sum_ = "(x * now - after) + c[0]"
+    value = f"    double value = {sum_};"
+    if not t.is_flat:
+        value = f"""    const double exponent = BETAS[low] * x;
+    double value = exp(exponent);{steep}
+    value *= {sum_};"""
+    front = "" if t.is_flat else "exp(BETAS[k] x) "
+    betas = "" if t.is_flat else f"""static const double BETAS[{pieces}] = {{
+    {numbers(t.betas)}
+}};
+"""
     continued = ""
     if ends[0]:
         continued += f"""    if (R < {first!r}) {{
@@ -130,14 +141,11 @@ def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     )
     return f"""
 /* Piece k is [BREAKS[k], BREAKS[k + 1]] and x in [-1, 1] is linear in R there, without rounding:
-   phi = exp(BETAS[k] x) sum_j TABLE[k][j] T_j(x), by Clenshaw's recurrence.{where} */
+   phi = {front}sum_j TABLE[k][j] T_j(x), by Clenshaw's recurrence.{where} */
 static const double BREAKS[{pieces + 1}] = {{
     {numbers(t.breaks)}
 }};
-static const double BETAS[{pieces}] = {{
-    {numbers(t.betas)}
-}};
-static const double TABLE[{pieces}][{width}] = {{
+{betas}static const double TABLE[{pieces}][{width}] = {{
     {rows}
 }};
 
@@ -162,9 +170,7 @@ static double table(double R) {{
         after = now;
         now = next;
     }}
-    const double exponent = BETAS[low] * x;
-    double value = exp(exponent);{steep}
-    value *= (x * now - after) + c[0];
+{value}
 {continued}    return fmin(fmax(value, 0.0), top);
 }}
 """

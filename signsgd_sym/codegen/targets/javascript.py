@@ -105,6 +105,17 @@ def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     first, last = t.range
     correction = "\n  value += value * productError(BETAS[low], x, exponent);"
     steep = correction if t.is_steep else ""
+    sum_ = "(x * now - after) + c[0]"
+    value = f"  let value = {sum_};"
+    if not t.is_flat:
+        value = f"""  const exponent = BETAS[low] * x;
+  let value = Math.exp(exponent);{steep}
+  value *= {sum_};"""
+    front = "" if t.is_flat else "exp(BETAS[k] x) "
+    betas = "" if t.is_flat else f"""const BETAS = [
+  {numbers(t.betas, 4, "  ")}
+];
+"""
     continued = ""
     if ends[0]:
         continued += f"""  if (R < {first!r}) {{
@@ -123,14 +134,11 @@ def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     )
     return f"""
 // Piece k is [BREAKS[k], BREAKS[k + 1]] and x in [-1, 1] is linear in R there, without rounding:
-// phi = exp(BETAS[k] x) sum_j TABLE[k][j] T_j(x), by Clenshaw's recurrence.{where}
+// phi = {front}sum_j TABLE[k][j] T_j(x), by Clenshaw's recurrence.{where}
 const BREAKS = [
   {numbers(t.breaks, 4, "  ")}
 ];
-const BETAS = [
-  {numbers(t.betas, 4, "  ")}
-];
-const TABLE = [
+{betas}const TABLE = [
   {rows}
 ];
 
@@ -155,9 +163,7 @@ function table(R) {{
     after = now;
     now = next;
   }}
-  const exponent = BETAS[low] * x;
-  let value = Math.exp(exponent);{steep}
-  value *= (x * now - after) + c[0];
+{value}
 {continued}  return Math.min(Math.max(value, 0), top);
 }}
 """

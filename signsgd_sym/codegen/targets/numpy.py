@@ -133,6 +133,19 @@ def _erf_below_1(x: Any) -> Any:
 def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     correction = "\n    value = value + value * _product_error(BETAS[piece], x, exponent)"
     steep = correction if t.is_steep else ""
+    sum_ = "(x * now - after) + rows[0]"
+    value = f"    value = {sum_}"
+    if not t.is_flat:
+        value = f"""    exponent = BETAS[piece] * x
+    value = np.exp(exponent){steep}
+    value = value * ({sum_})"""
+    front = "" if t.is_flat else "exp(BETAS[k] x) "
+    betas = "" if t.is_flat else f"""BETAS = np.array(
+    [
+        {numbers(t.betas, 4, "        ")},
+    ]
+)
+"""
     continued = ""
     if ends[0]:
         continued += f"""    small = (np.minimum(R, first) / first) ** {t.power_lo!r}
@@ -148,18 +161,13 @@ def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     rows = "\n".join(f"        [{numbers(row, 4, '         ')}]," for row in t.coefficients)
     return f"""
 # Piece k is [BREAKS[k], BREAKS[k + 1]] and x in [-1, 1] is linear in R there, without rounding:
-# phi = exp(BETAS[k] x) sum_j TABLE[j, k] T_j(x), by Clenshaw's recurrence.{where}
+# phi = {front}sum_j TABLE[j, k] T_j(x), by Clenshaw's recurrence.{where}
 BREAKS = np.array(
     [
         {numbers(t.breaks, 4, "        ")},
     ]
 )
-BETAS = np.array(
-    [
-        {numbers(t.betas, 4, "        ")},
-    ]
-)
-TABLE = np.array(
+{betas}TABLE = np.array(
     [
 {rows}
     ]
@@ -176,9 +184,7 @@ def _table(R: Any) -> Any:
     after = now = np.zeros_like(x)
     for row in rows[:0:-1]:
         now, after = (2 * x * now - after) + row, now
-    exponent = BETAS[piece] * x
-    value = np.exp(exponent){steep}
-    value = value * ((x * now - after) + rows[0])
+{value}
 {continued}    return np.clip(value, 0.0, 2 / np.pi)
 """
 
