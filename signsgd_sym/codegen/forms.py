@@ -137,9 +137,12 @@ def series_form(series: EndSeries, factor: Any) -> Form:
         total = op("mul", total, variable)
         if c != 0:
             total = op("add", total, Num(number(c)))
-    fronts = [lower(sp.powsimp(series.front * f)) for f in (sp.S.One, factor)]
     where = "large" if series.end == "oo" else "small"
-    phi, rate = (program(op("mul", front, total)) for front in fronts)
+    phi = program(op("mul", lower(series.front), total))
+    if series.front.has(R):
+        rate = program(op("mul", lower(sp.powsimp(series.front * factor)), total))
+    else:
+        rate = program(_scaled(op("mul", lower(series.front), total), factor))
     expr = series.front * sp.Add(*(c * series.variable**k for k, c in enumerate(series.coefficients)))
     return Form(expr, f"series at {where} R, truncated at {series.error:.0e}", phi, rate, series)
 

@@ -40,8 +40,8 @@ def number(value: Any) -> float:
     >>> number(2 / sp.pi)
     0.6366197723675814
     """
-    if value.is_Float:  # an integral that was enclosed to more digits than float64 has
-        return float(value)
+    # Floats stand for integrals that were enclosed to more digits than float64 has.
+    value = value.xreplace({f: sp.Rational(f) for f in value.atoms(sp.Float)})
     if value.is_Rational:
         p, q = int(value.p), int(value.q)
         return p / q  # Python rounds quotients of integers correctly

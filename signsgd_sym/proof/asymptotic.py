@@ -116,7 +116,9 @@ def measure(site: Site, approach: Approach, exponents: Iterable[int]) -> Measure
                 size = upper(claimed)
                 tiny = size * arb(2) ** -(2 ** (m + 4))
                 found = enclose(remainder, point, digits=DIGITS, max_bits=MAX_BITS, absolute=tiny).ball
-                worst = max(worst, _log2(upper(found)) - _log2(size))
+                # The quotient first: the logarithms of both may agree in all digits of a float.
+                quotient = math.inf if size.is_zero() else _log2(upper(found) / size)
+                worst = max(worst, quotient)
         except (PointRejected, Undecided):
             if ms:
                 break

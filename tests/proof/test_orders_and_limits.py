@@ -112,3 +112,11 @@ def test_a_limit_of_matrices_is_measured_for_growing_d_only():
     assert limit_of(trace, sp.S.Zero, variable=d).verdict is Verdict.ASYMPTOTIC
     assert limit_of(sp.Trace(K * K_sigma) / d, sp.S.Zero, variable=d).verdict is Verdict.REFUTED
     assert limit_of(trace, sp.S.Zero, variable=d, point=2).verdict is Verdict.UNKNOWN
+
+
+def test_beside_an_exponential_an_order_is_still_measured():
+    """exp(-1/x) at 2^-1024 has a logarithm of 309 digits: the quotient has to be formed before it is taken."""
+    front = sp.exp(-1 / x)
+    assert order_of(front * (1 + x), front, x * front).verdict is Verdict.ASYMPTOTIC
+    assert order_of(front * (1 + x), sp.Rational(11, 10) * front, x * front).verdict is Verdict.REFUTED
+    assert order_of(front * (1 + x), front, x**2 * front).verdict is Verdict.REFUTED
