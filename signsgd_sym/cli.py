@@ -327,7 +327,7 @@ def generate(
 
     The code needs nothing of this package. It is built and run here where its compiler or interpreter is
     installed, compared with certified values, and the largest error is written into its header. Functions of
-    R return their limit at R = 0 and NaN where R is negative or NaN.
+    R return their limit at R = 0 and NaN where R is negative, infinite or NaN.
     """
     from signsgd_sym.report import generate_command as command
 

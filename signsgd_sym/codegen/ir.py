@@ -193,7 +193,7 @@ class Regime:
 
 @dataclass(frozen=True)
 class Function:
-    """A function of R >= 0: `at_zero` at 0, the first regime with R < upper else; NaN for R < 0 and NaN."""
+    """A function of R >= 0: `at_zero` at 0, the first regime with R < upper else; NaN for R < 0, oo, NaN."""
 
     name: str
     doc: str

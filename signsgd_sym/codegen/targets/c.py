@@ -200,7 +200,7 @@ def _function(f: Function) -> str:
     lines = [
         f"/* {f.doc} */",
         f"double signsgd_{f.name}(double R) {{",
-        "    if (!(R >= 0.0)) {",
+        "    if (!(R >= 0.0 && R < INFINITY)) {",
         "        return NAN;",
         "    }",
     ]

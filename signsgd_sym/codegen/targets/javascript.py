@@ -196,7 +196,7 @@ def _function(f: Function) -> str:
     lines = [
         f"// {f.doc}",
         f"export function {f.name}(R) {{",
-        "  if (!(R >= 0)) {",
+        "  if (!(R >= 0 && R < Infinity)) {",
         "    return NaN;",
         "  }",
     ]

@@ -57,8 +57,9 @@ def _exp_sum(hi: Any, lo: Any) -> Any:
 
 AT = '''
 def _at(R: Array, value: Any, limit: float) -> Array:
-    """`value`, but the limit at R = 0 and NaN where R is negative or NaN."""
-    result: Array = np.where(R > 0, value, np.where(R == 0, limit, np.nan))[()]
+    """`value`, but the limit at R = 0 and NaN where R is negative, infinite or NaN."""
+    inside = (R > 0) & (R < np.inf)
+    result: Array = np.where(inside, value, np.where(R == 0, limit, np.nan))[()]
     return result
 '''
 

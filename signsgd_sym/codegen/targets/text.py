@@ -32,7 +32,7 @@ def header(module: Module) -> list[str]:
     lines += _wrap(
         "R is the risk Delta^T K Delta / 2, the 1/2 included. risk_rhs(t, r, lam, forcing, eta) is the right-hand "
         "side of the mode ODE: r, lam and forcing hold one number a mode, eta is the step size at time t. "
-        "Functions of R return their limit at R = 0 and NaN where R is negative or NaN. Generated from the derivation; do not edit.",
+        "Functions of R return their limit at R = 0 and NaN where R is negative, infinite or NaN. Generated from the derivation; do not edit.",
         "",
     )
     return lines
