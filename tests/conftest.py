@@ -65,3 +65,14 @@ def problem(ode, phi_form):
         return made[law, rule]
 
     return of
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--refresh-golden", action="store_true", help="write the generated files that tests compare with"
+    )
+
+
+@pytest.fixture
+def refresh_golden(request):
+    return request.config.getoption("--refresh-golden")

@@ -11,7 +11,7 @@ import sympy as sp
 from signsgd_sym.codegen.functions import RiskFunctions
 from signsgd_sym.codegen.ir import Function, Node, Num, Op, Program, Regime, Var, op, program
 from signsgd_sym.codegen.lower import lower, number
-from signsgd_sym.codegen.module import Facts, Factor, Module, VectorRhs
+from signsgd_sym.codegen.module import Factor, Facts, Module, VectorRhs
 from signsgd_sym.codegen.plain import plain
 from signsgd_sym.codegen.plan import Plan
 from signsgd_sym.codegen.regimes import Chosen
@@ -48,12 +48,12 @@ def assemble(f: RiskFunctions, plan: Plan | None) -> Module:
     )
     if f.has_phi and f.has_variance:
         functions.append(_psi(f))
+    drift = f"The drift of Delta is this times {f.drift_matrix} Delta."
+    diffusion = f"The diffusion of Delta is this times a square root of {f.noise_matrix}."
     factors = (
-        Factor("sde_drift", ("R", "eta"), f"The drift of Delta is this times {f.drift_matrix} Delta.",
-               plain(-eta * DRIFT_RATE, NAMES)),
-        Factor("sde_diffusion", ("R", "eta", "d"), f"The diffusion of Delta is this times a square root of {f.noise_matrix}.",
-               plain(eta * sp.sqrt(NOISE_SCALE / d), NAMES)),
-    )  # fmt: skip
+        Factor("sde_drift", ("R", "eta"), drift, plain(-eta * DRIFT_RATE, NAMES)),
+        Factor("sde_diffusion", ("R", "eta", "d"), diffusion, plain(eta * sp.sqrt(NOISE_SCALE / d), NAMES)),
+    )
     facts = Facts(
         f.rule,
         f.law,

@@ -58,9 +58,11 @@ def pair(u: Any, name: Any, variable: Node) -> Pair:
             total = _add(total, part)
         return total
     if u.is_Mul or u.is_Pow:
-        numerator, denominator = u.as_numer_denom()
+        constant, rest = u.as_independent(name, as_Add=False)
+        numerator, denominator = rest.as_numer_denom()
         if denominator.has(name):
-            return _divide(pair(numerator, name, variable), pair(denominator, name, variable))
+            above = pair(sp.expand(constant * numerator), name, variable)
+            return _divide(above, pair(denominator, name, variable))
         if u.is_Pow and u.exp.is_Rational:
             return _power(pair(u.base, name, variable), u.exp)
         if u.is_Mul:
@@ -93,8 +95,7 @@ def _power(base: Pair, exponent: Any) -> Pair:
 def _root(a: Pair) -> Pair:
     """s = fl(sqrt(a)); what is left of a - s^2, divided by 2 s."""
     s = Op("sqrt", (a[0],))
-    p = op("mul", s, s)
-    rest = op("add", op("sub", op("sub", a[0], p), op("product_error", s, s, p)), a[1])
+    rest = op("add", Op("quotient_rest", (a[0], s, s)), a[1])
     return s, op("div", rest, op("mul", Num(2.0), s))
 
 
@@ -126,9 +127,9 @@ def _multiply(a: Pair, b: Pair) -> Pair:
 
 
 def _divide(a: Pair, b: Pair) -> Pair:
-    """q = fl(a/b); what is left of a - q b, divided by b."""
+    """q = fl(a/b); what is left of a - q b, divided by b: for a number a that is times q/a, to a rounding."""
     q = Op("div", (a[0], b[0]))
-    p = op("mul", q, b[0])
-    rest = op("sub", op("sub", a[0], p), op("product_error", q, b[0], p))
-    rest = op("sub", op("add", rest, a[1]), op("mul", q, b[1]))
+    rest = op("add", Op("quotient_rest", (a[0], b[0], q)), op("sub", a[1], op("mul", q, b[1])))
+    if isinstance(a[0], Num) and 1e-100 < abs(a[0].value) < 1e100:
+        return q, op("mul", rest, op("mul", Num(1 / a[0].value), q))
     return q, op("div", rest, b[0])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signsgd_sym.codegen.exact_error import product_error, sum_error
+from signsgd_sym.codegen.exact_error import product_error, quotient_rest, sum_error
 from signsgd_sym.codegen.ir import Node, Num, Program, Var
 from signsgd_sym.codegen.scaled_erfc import scaled_erfc
 from signsgd_sym.codegen.small_erf import small_erf
@@ -48,6 +48,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "erfcx": lambda x: scaled_erfc()(np.asarray(x, dtype=float)),
     "sum_error": sum_error,
     "product_error": product_error,
+    "quotient_rest": quotient_rest,
     "exp_sum": exp_sum,
     "nonnegative": lambda v, a, b: np.where(v >= 0, a, b),
 }
@@ -56,7 +57,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 def emulate(program: Program, R: Array, table: Callable[[Array], Array] | None = None) -> Array:
     """The values of the program at `R`; `table` evaluates the Chebyshev pieces.
 
-        >>> from signsgd_sym.codegen.exact_error import product_error, sum_error
+        >>> from signsgd_sym.codegen.exact_error import product_error, quotient_rest, sum_error
     from signsgd_sym.codegen.ir import op, program
         >>> emulate(program(op("exp", Var("R"))), np.array([0.0]))
         array([1.])

@@ -20,6 +20,12 @@ def product_error(a: Any, b: Any, p: Any) -> Any:
     return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
 
 
+def quotient_rest(a: Any, b: Any, q: Any) -> Any:
+    """a - q b for q = fl(a/b), or for q = b = fl(sqrt(a)): exact."""
+    p = q * b
+    return (a - p) - product_error(q, b, p)
+
+
 def sum_error(a: Any, b: Any, s: Any) -> Any:
     """(a + b) - s for s = fl(a + b) (Knuth)."""
     t = s - a

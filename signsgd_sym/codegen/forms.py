@@ -64,10 +64,10 @@ def closed_forms(phi: Any, factor: Any) -> Iterator[Form]:
         yield Form(expr, note, program(lower(expr)), program(lower(_times(expr, factor))))
     for expr in seen:
         try:
-            codes = [program(lower(e, twofold=True)) for e in (expr, _times(expr, factor))]
+            own, rate = (program(lower(e, twofold=True)) for e in (expr, _times(expr, factor)))
         except CannotLower:
             continue
-        yield Form(expr, TWOFOLD, *codes, cost=1.5)
+        yield Form(expr, TWOFOLD, own, rate, cost=1.5)
 
 
 def _times(expr: Any, factor: Any) -> Any:

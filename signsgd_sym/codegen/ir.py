@@ -37,6 +37,7 @@ class Op:
     erf, erfcx                                           of an argument >= 0
     sum_error(a, b, s)        (a + b) - s exactly, for s = fl(a + b)
     product_error(a, b, p)    a b - p exactly, for p = fl(a b)
+    quotient_rest(a, b, q)    a - q b exactly, for q = fl(a/b), or q = b = fl(sqrt(a))
     exp_sum(hi, lo)           exp(hi + lo) for |lo| of the order of an ulp of hi; lo is left out when NaN
     nonnegative(v, a, b)      a if v >= 0, else b
     table(R)                  phi from the Chebyshev pieces of the module

@@ -4,7 +4,7 @@ r"""SymPy expressions in R to float64 programs: which operations, in which order
 * Quotients of powers are paired, R^(3/2)/(2 R + 1)^(3/2) = q sqrt(q) with q = R/(2 R + 1): nothing overflows
   where the quotient does not.
 * Polynomials are evaluated by Horner's rule, in 1/R where R to their degree divides them.
-* exp(u) is exp(hi + lo) with u in two floats (`compensated`), for its relative error is the absolute one of u.
+* exp(u) is exp(hi + lo) with u in two floats (`compensated`): its relative error is the absolute one of u.
 * exp(u) erfc(v) is exp(u - v^2) erfcx(v) (`stable`).
 """
 
@@ -187,7 +187,7 @@ class _Lowering:
         return self._assemble(Num(number(constant)), above, below, factors)
 
     def _primitive(self, powers: dict[Any, Any], constant: Any) -> tuple[dict[Any, Any], Any]:
-        """Leading coefficients of linear factors, contents of others, go to the constant: one rounding less."""
+        """Leading coefficients of linear factors, contents of others, go to the constant."""
         found: dict[Any, Any] = {}
         for base, power in powers.items():
             inner = base

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from signsgd_sym.codegen.ir import Node, Num, Op, Var, op
+from signsgd_sym.codegen.ir import Node, Num, Op, op
 from signsgd_sym.codegen.lower import CannotLower, number
 
 

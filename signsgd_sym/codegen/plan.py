@@ -20,7 +20,7 @@ from signsgd_sym.balls import Unsupported
 from signsgd_sym.codegen import reference
 from signsgd_sym.codegen.emulate import emulate
 from signsgd_sym.codegen.end_series import EndSeries, recorded
-from signsgd_sym.codegen.forms import Form, closed_forms, plain, series_form, table_form
+from signsgd_sym.codegen.forms import closed_forms, plain, series_form, table_form
 from signsgd_sym.codegen.large_series import large_series
 from signsgd_sym.codegen.lower import CannotLower
 from signsgd_sym.codegen.measure import Measure

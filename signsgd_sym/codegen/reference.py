@@ -62,9 +62,7 @@ class Reference:
         return np.where(np.isfinite(values), error, np.inf)
 
 
-def of_expression(
-    expr: Any, factor: Any, risks: Array, *, skip: bool = False
-) -> tuple[Reference, Reference]:
+def of_expression(expr: Any, factor: Any, risks: Array, *, skip: bool = False) -> tuple[Reference, Reference]:
     """phi and the rate, `factor` times phi, from an exact expression of phi in R.
 
     Raises `NotConverged` where the kernel has no value; with `skip` such points are left out.

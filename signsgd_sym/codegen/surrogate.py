@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signsgd_sym.codegen.chebyshev import Bound, Chebyshev, fit, slope, truncation
-from signsgd_sym.codegen.measure import Measure
 from signsgd_sym.codegen.exact_error import product_error
+from signsgd_sym.codegen.measure import Measure
 from signsgd_sym.codegen.quadrature import HI, LO, Quadrature
 from signsgd_sym.errors import NotConverged
 

@@ -94,7 +94,7 @@ def generate(
 
     >>> code = generate("Uniform(-2, 2)", run=False)
     >>> float(code.phi(1.0))
-    0.4754449646213387
+    0.4754430094296636
     """
     source_of(target)
     file = None if path is None else writable(Path(path), force)

@@ -1,11 +1,12 @@
 """Accuracy of generated code for every law of a list, in every target that can be run here.
 
-    python tests/benchmarks/bench_generate.py [--laws FILE] [--targets numpy,c,...] [--points 10000] [--only TEXT]
+    python tests/benchmarks/bench_generate.py [--laws FILE] [--targets numpy,c,...] [--points 10000]
 
-Each law is generated once, every target built and run at `--points` log-spaced R in [1e-12, 1e12] and at 1,000
-in [1e-300, 1e300]. Laws whose closed form is computed as such are held to 4 ulp of ball arithmetic in phi and in
-the drift rate; all others to 1e-13 relative (absolute below 1e-290), at `--few` R where values are enclosures of
-an integral. On [1e-300, 1e300] values have to be finite and within 2/pi and to reach the limits.
+Each law is generated once, every target built and run at `--points` log-spaced R in [1e-12, 1e12] and at
+1,000 in [1e-300, 1e300]. Laws whose closed form is computed as such are held to 4 ulp of ball arithmetic in
+phi and in the drift rate; all others to 1e-13 relative (absolute below 1e-290), at `--few` R, for values
+there are enclosures of an integral. On [1e-300, 1e300] values have to be finite, within 2/pi, and to reach
+the limits.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ from signsgd_sym.solve.functions import make_problem
 from signsgd_sym.special import over
 
 MORE = (
-    "Rademacher(1)", "Rademacher(3/7)", "Dirac(0)", "Dirac(2)", "Uniform(1, 3)", "Erlang(8, 1)", "StudentT(5)",
-    "StudentT(7)", "Mixture((9/10, Normal(0, 1)), (1/10, Normal(0, 10)))", "Truncated(Laplace(0, 1), (-2, 3))",
-    "Mixture((1/2, Laplace(0, 1)), (1/2, Dirac(0)))", "Laplace(0, 1) + Normal(0, 1/2)", "Normal(0, 1000000)",
+    "Rademacher(1)", "Rademacher(3/7)", "Dirac(0)", "Dirac(2)", "Uniform(1, 3)", "Erlang(8, 1)",
+    "StudentT(5)", "StudentT(7)", "Mixture((9/10, Normal(0, 1)), (1/10, Normal(0, 10)))", "Truncated(Laplace(0, 1), (-2, 3))",
+    "Mixture((1/2, Laplace(0, 1)), (1/2, Dirac(0)))", "Laplace(0, 1) + Normal(0, 1/2)",
+    "Normal(0, 1000000)",
     "Normal(10, 1)", "Truncated(Normal(0, 1), (-2, 3))", "Cauchy(0, 1) + Normal(0, 1)", "Laplace(0, 1/1000)",
 )  # fmt: skip
 FAR = np.logspace(-300, 300, 1000)
@@ -95,7 +97,8 @@ def examine(task: Task) -> Row:
         fine = finite and (max(ulp) <= 4 if elementary else max(off) <= 1e-13)
         good &= fine
         lines.append(
-            f"{law.text:45} {target:10} {'elementary' if elementary else 'pieces':10} ulp {ulp[0]:5.2f} {ulp[1]:5.2f}"
+            f"{law.text:45} {target:10} {'elementary' if elementary else 'pieces':10} "
+            f"ulp {ulp[0]:5.2f} {ulp[1]:5.2f}"
             f"  relative {max(off):.1e}  {len(problem.plan.chosen)} regimes  {seconds:4.1f} s"
             f"  {'' if finite else 'NOT FINITE OR WRONG LIMIT '}{'' if fine else 'FAILED'}"
         )
@@ -124,7 +127,8 @@ def main() -> None:
         print("\n".join(answer.value.lines), flush=True)
         if not answer.value.good:
             bad.append(laws[answer.index])
-    print(f"\n{len(laws)} laws, {len(bad)} not as promised: {'; '.join(bad) or 'none'}; {time.perf_counter() - started:.0f} s")
+    seconds = time.perf_counter() - started
+    print(f"\n{len(laws)} laws, {len(bad)} not as promised: {'; '.join(bad) or 'none'}; {seconds:.0f} s")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,9 @@ def test_thirteen_digits(problem, law):
         assert found.points > 20
 
 
-@pytest.mark.parametrize("law", ["Laplace(1, 1/2)", "StudentT(3)", "Logistic(0, 1)", "Uniform(1, 3)", "Dirac(0)"])
+@pytest.mark.parametrize(
+    "law", ["Laplace(1, 1/2)", "StudentT(3)", "Logistic(0, 1)", "Uniform(1, 3)", "Dirac(0)"]
+)
 @pytest.mark.parametrize("target", ["numpy", "c", "javascript"])
 def test_the_whole_range_and_what_is_outside(problem, law, target):
     made = problem(law)

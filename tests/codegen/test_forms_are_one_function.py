@@ -1,4 +1,4 @@
-"""Every form of a closed form is the same function: equal in ball arithmetic, whatever float64 makes of it."""
+"""Every form of a closed form is the same function: equal in balls, whatever float64 makes of it."""
 
 import pytest
 import sympy as sp
@@ -13,7 +13,7 @@ from signsgd_sym.proof.verdict import Verdict
 FACTOR = 1 / sp.sqrt(2 * R)
 PHI = {
     "Uniform(1, 3)": sp.sqrt(R / sp.pi) * (sp.erf(3 / (2 * sp.sqrt(R))) - sp.erf(1 / (2 * sp.sqrt(R)))),
-    "Triangular": 2 * sp.sqrt(R) * sp.erf(1 / sp.sqrt(R)) / sp.sqrt(sp.pi) - 2 * R * (1 - sp.exp(-1 / R)) / sp.pi,
+    "Triangular": 2 * sp.sqrt(R / sp.pi) * sp.erf(1 / sp.sqrt(R)) - 2 * R * (1 - sp.exp(-1 / R)) / sp.pi,
     "Laplace(1, 1/2)": 2 * sp.sqrt(R / sp.pi) * sp.exp(4 * R - 2) * (
         sp.erfc((4 * R - 1) / (2 * sp.sqrt(R))) + sp.exp(4) * sp.erfc((4 * R + 1) / (2 * sp.sqrt(R)))
     ),

@@ -1,4 +1,4 @@
-"""Where one form of phi takes over from another, both are right; and no form is used where it loses digits."""
+"""Where one form of phi takes over from another, both are right; a form that loses digits is not used."""
 
 import numpy as np
 import pytest

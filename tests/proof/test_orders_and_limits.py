@@ -115,7 +115,7 @@ def test_a_limit_of_matrices_is_measured_for_growing_d_only():
 
 
 def test_beside_an_exponential_an_order_is_still_measured():
-    """exp(-1/x) at 2^-1024 has a logarithm of 309 digits: the quotient has to be formed before it is taken."""
+    """exp(-1/x) at 2^-1024 has a logarithm of 309 digits: the quotient is formed before it is taken."""
     front = sp.exp(-1 / x)
     assert order_of(front * (1 + x), front, x * front).verdict is Verdict.ASYMPTOTIC
     assert order_of(front * (1 + x), sp.Rational(11, 10) * front, x * front).verdict is Verdict.REFUTED

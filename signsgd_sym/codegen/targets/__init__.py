@@ -28,10 +28,9 @@ def source_of(target: str) -> Callable[[Module], str]:
     >>> source_of("fortran")
     Traceback (most recent call last):
     ...
-    signsgd_sym.errors.ParameterError: there is no target 'fortran'; take one of numpy, c, javascript, numba, \
-mpmath, flint, jax, latex.
+    signsgd_sym.errors.ParameterError: there is no target 'fortran'; take one of numpy, c, javascript, \
+numba, mpmath, flint, jax, latex.
     """
     if target not in SUFFIXES:
         raise ParameterError(f"there is no target {target!r}; take one of {', '.join(TARGETS)}.")
-    printer = import_module(f"{__name__}.{target}").source
-    return printer  # type: ignore[no-any-return]
+    return import_module(f"{__name__}.{target}").source

@@ -1,14 +1,17 @@
 """C11 with libm alone: scalar functions signsgd_phi(R), ..., and signsgd_risk_rhs over arrays.
 
-fma gives the exact errors of products; it is one instruction where the compiler may use it and correct
-everywhere. Contraction of a*b + c, which some compilers do of themselves, changes results by rounding only.
+Exact errors of products come from fma where that is one instruction (FP_FAST_FMA), and from Dekker's
+splitting elsewhere, which is faster than a call of fma.
 """
 
 from __future__ import annotations
 
-from signsgd_sym.codegen.ir import Function, Node, Op, op
+from collections.abc import Callable
+from typing import ClassVar
+
+from signsgd_sym.codegen.ir import Function, Op
 from signsgd_sym.codegen.module import Factor, Module, VectorRhs
-from signsgd_sym.codegen.special_code import erf_code, erfcx_code
+from signsgd_sym.codegen.special_code import erfcx_code
 from signsgd_sym.codegen.surrogate import Surrogate
 from signsgd_sym.codegen.targets.printer import Printer
 from signsgd_sym.codegen.targets.text import header, numbers
@@ -19,7 +22,7 @@ class CPrinter(Printer):
 
     infinity, nan = "INFINITY", "NAN"
     let, end, parenthesised = "const double {0} = ", ";", False
-    spelling = {
+    spelling: ClassVar[dict[str, str]] = {
         "abs": "fabs({0})",
         "sqrt": "sqrt({0})",
         "exp": "exp({0})",
@@ -29,19 +32,15 @@ class CPrinter(Printer):
         "cos": "cos({0})",
         "tanh": "tanh({0})",
         "pow": "pow({0}, {1})",
-        "erf": "scaled_erf({0})",
+        "erf": "erf({0})",
         "erfcx": "erfcx({0})",
         "exp_sum": "exp_sum({0}, {1})",
         "sum_error": "sum_error({0}, {1}, {2})",
+        "product_error": "product_error({0}, {1}, {2})",
+        "quotient_rest": "quotient_rest({0}, {1}, {2})",
         "nonnegative": "({0} >= 0.0 ? {1} : {2})",
         "table": "table({0})",
     }
-
-    def _print(self, node: Node) -> tuple[str, int]:
-        if isinstance(node, Op) and node.name == "product_error":
-            a, b, p = node.args
-            return f"fma({self(a)}, {self(b)}, {self(op('neg', p))})", 9
-        return super()._print(node)
 
     def call(self, node: Op) -> str:
         """Public functions carry a prefix."""
@@ -53,6 +52,28 @@ SUM_ERROR = """
 static double sum_error(double a, double b, double s) {
     const double t = s - a;
     return (a - (s - t)) + (b - t);
+}
+"""
+
+PRODUCT_ERROR = """
+/* a b - p exactly, for p = a b rounded: by fma where that is fast, else by Dekker's splitting, which is NaN
+   where it overflows. */
+static double product_error(double a, double b, double p) {
+#ifdef FP_FAST_FMA
+    return fma(a, b, -p);
+#else
+    const double s = 134217729.0 * a, t = 134217729.0 * b;
+    const double a1 = s - (s - a), b1 = t - (t - b), a2 = a - a1, b2 = b - b1;
+    return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2);
+#endif
+}
+"""
+
+QUOTIENT_REST = """
+/* a - q b exactly, for q = a/b rounded, or q = b = sqrt(a) rounded. */
+static double quotient_rest(double a, double b, double q) {
+    const double p = q * b;
+    return (a - p) - product_error(q, b, p);
 }
 """
 
@@ -79,7 +100,7 @@ static const double ERFCX[{len(f.coefficients)}][{len(f.coefficients[0])}] = {{
     {rows}
 }};
 
-/* exp(x^2) erfc(x) for x >= 0, within {f.error / 2:.2f} ulp (proved): polynomials, and the asymptotic series. */
+/* exp(x^2) erfc(x) for x >= 0, within {f.error:.2f} 2^-53 relative (proved). */
 static double erfcx(double x) {{
     if (x < {f.limit!r}) {{
         const int k = (int)({float(f.n)!r} * x / ({f.a!r} + x));
@@ -92,25 +113,11 @@ static double erfcx(double x) {{
 """
 
 
-def _erf() -> str:
-    body = "\n".join(CPrinter().lines(erf_code(), "return ", " " * 8))
-    return f"""
-/* erf(x) for x >= 0. */
-static double scaled_erf(double x) {{
-    if (x < 1.0) {{
-{body}
-    }}
-    const double s = x * x;
-    return 1.0 - exp_sum(-s, -fma(x, x, -s)) * erfcx(x);
-}}
-"""
-
-
 def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     rows = ",\n    ".join("{" + numbers(row, 4, "     ") + "}" for row in t.coefficients)
     pieces, width = t.coefficients.shape
     first, last = t.range
-    correction = "\n    value += value * fma(BETAS[low], x, -exponent);"
+    correction = "\n    value += value * product_error(BETAS[low], x, exponent);"
     steep = correction if t.is_steep else ""
     sum_ = "(x * now - after) + c[0]"
     value = f"    double value = {sum_};"
@@ -119,10 +126,14 @@ def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     double value = exp(exponent);{steep}
     value *= {sum_};"""
     front = "" if t.is_flat else "exp(BETAS[k] x) "
-    betas = "" if t.is_flat else f"""static const double BETAS[{pieces}] = {{
+    betas = (
+        ""
+        if t.is_flat
+        else f"""static const double BETAS[{pieces}] = {{
     {numbers(t.betas)}
 }};
 """
+    )
     continued = ""
     if ends[0]:
         continued += f"""    if (R < {first!r}) {{
@@ -179,17 +190,16 @@ static double table(double R) {{
 def helpers(module: Module) -> list[str]:
     """Definitions of what libm lacks, only what is used, each after what it uses."""
     used = set(module.operations)
-    if "erf" in used:
-        used |= {"erfcx", "exp_sum"}
-    parts = []
-    for name, make in (
+    if "quotient_rest" in used or (module.table is not None and module.table.is_steep):
+        used.add("product_error")
+    makers: tuple[tuple[str, Callable[[], str]], ...] = (
         ("sum_error", lambda: SUM_ERROR),
+        ("product_error", lambda: PRODUCT_ERROR),
+        ("quotient_rest", lambda: QUOTIENT_REST),
         ("exp_sum", lambda: EXP_SUM),
         ("erfcx", _erfcx),
-        ("erf", _erf),
-    ):
-        if name in used:
-            parts.append(make())
+    )
+    parts = [make() for name, make in makers if name in used]
     if module.table is not None:
         parts.append(_table(module.table, module.table_ends))
     return parts

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from signsgd_sym.codegen.ir import Function
 from signsgd_sym.codegen.module import Factor, Module, VectorRhs
 from signsgd_sym.codegen.special_code import erf_code, erfcx_code
@@ -15,7 +18,7 @@ class JavaScriptPrinter(Printer):
 
     infinity, nan = "Infinity", "NaN"
     let, end, parenthesised = "const {0} = ", ";", False
-    spelling = {
+    spelling: ClassVar[dict[str, str]] = {
         **{
             name: f"Math.{name}({{0}})"
             for name in ("abs", "sqrt", "exp", "expm1", "log", "sin", "cos", "tanh")
@@ -25,6 +28,7 @@ class JavaScriptPrinter(Printer):
         "erfcx": "erfcx({0})",
         "exp_sum": "expSum({0}, {1})",
         "sum_error": "sumError({0}, {1}, {2})",
+        "quotient_rest": "quotientRest({0}, {1}, {2})",
         "product_error": "productError({0}, {1}, {2})",
         "nonnegative": "({0} >= 0 ? {1} : {2})",
         "table": "table({0})",
@@ -46,6 +50,14 @@ function productError(a, b, p) {
   const a1 = s - (s - a), b1 = t - (t - b);
   const a2 = a - a1, b2 = b - b1;
   return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2);
+}
+"""
+
+QUOTIENT_REST = """
+// a - q b exactly, for q = a/b rounded, or q = b = sqrt(a) rounded.
+function quotientRest(a, b, q) {
+  const p = q * b;
+  return (a - p) - productError(q, b, p);
 }
 """
 
@@ -72,7 +84,7 @@ const ERFCX = [
   {rows}
 ];
 
-// exp(x^2) erfc(x) for x >= 0, within {f.error / 2:.2f} ulp (proved): polynomials, and the asymptotic series.
+// exp(x^2) erfc(x) for x >= 0, within {f.error:.2f} 2^-53 relative (proved).
 function erfcx(x) {{
   if (x < {f.limit!r}) {{
     const k = Math.trunc({float(f.n)!r} * x / ({f.a!r} + x));
@@ -112,10 +124,14 @@ def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
   let value = Math.exp(exponent);{steep}
   value *= {sum_};"""
     front = "" if t.is_flat else "exp(BETAS[k] x) "
-    betas = "" if t.is_flat else f"""const BETAS = [
+    betas = (
+        ""
+        if t.is_flat
+        else f"""const BETAS = [
   {numbers(t.betas, 4, "  ")}
 ];
 """
+    )
     continued = ""
     if ends[0]:
         continued += f"""  if (R < {first!r}) {{
@@ -176,16 +192,17 @@ def helpers(module: Module) -> list[str]:
         used |= {"erfcx", "exp_sum", "product_error"}
     if module.table is not None and module.table.is_steep:
         used.add("product_error")
-    parts = []
-    for name, make in (
+    if "quotient_rest" in used:
+        used.add("product_error")
+    makers: tuple[tuple[str, Callable[[], str]], ...] = (
         ("sum_error", lambda: SUM_ERROR),
         ("product_error", lambda: PRODUCT_ERROR),
+        ("quotient_rest", lambda: QUOTIENT_REST),
         ("exp_sum", lambda: EXP_SUM),
         ("erfcx", _erfcx),
         ("erf", _erf),
-    ):
-        if name in used:
-            parts.append(make())
+    )
+    parts = [make() for name, make in makers if name in used]
     if module.table is not None:
         parts.append(_table(module.table, module.table_ends))
     return parts

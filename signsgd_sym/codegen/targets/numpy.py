@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import types
+from typing import ClassVar
 
 from signsgd_sym.codegen.ir import Function
 from signsgd_sym.codegen.module import Factor, Module, VectorRhs
@@ -17,7 +18,7 @@ class NumpyPrinter(Printer):
     """NumPy spelling."""
 
     infinity, nan = "np.inf", "np.nan"
-    spelling = {
+    spelling: ClassVar[dict[str, str]] = {
         **{
             name: f"np.{name}({{0}})" for name in ("abs", "sqrt", "exp", "expm1", "log", "sin", "cos", "tanh")
         },
@@ -26,6 +27,7 @@ class NumpyPrinter(Printer):
         "erfcx": "_erfcx({0})",
         "exp_sum": "_exp_sum({0}, {1})",
         "sum_error": "_sum_error({0}, {1}, {2})",
+        "quotient_rest": "_quotient_rest({0}, {1}, {2})",
         "product_error": "_product_error({0}, {1}, {2})",
         "nonnegative": "np.where({0} >= 0, {1}, {2})",
         "table": "_table({0})",
@@ -48,18 +50,30 @@ def _product_error(a: Any, b: Any, p: Any) -> Any:
     return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
 '''
 
+QUOTIENT_REST = '''
+def _quotient_rest(a: Any, b: Any, q: Any) -> Any:
+    """a - q b exactly, for q = a/b rounded, or q = b = sqrt(a) rounded."""
+    p = q * b
+    return (a - p) - _product_error(q, b, p)
+'''
+
 EXP_SUM = '''
 def _exp_sum(hi: Any, lo: Any) -> Any:
     """exp(hi + lo), lo a rounding error of hi."""
     value = np.exp(hi)
+    if value.ndim == 0:
+        return value + value * lo if abs(lo) < 1 else value
     return np.where(np.abs(lo) < 1, value + value * lo, value)
 '''
 
 AT = '''
 def _at(R: Array, value: Any, limit: float) -> Array:
     """`value`, but the limit at R = 0 and NaN where R is negative, infinite or NaN."""
+    if R.ndim == 0:
+        scalar: Array = np.array(value if 0 < R < np.inf else limit if R == 0 else np.nan)[()]
+        return scalar
     inside = (R > 0) & (R < np.inf)
-    result: Array = np.where(inside, value, np.where(R == 0, limit, np.nan))[()]
+    result: Array = np.where(inside, value, np.where(R == 0, limit, np.nan))
     return result
 '''
 
@@ -78,33 +92,43 @@ def _by_regime(R: Array, bounds: tuple[float, ...], forms: tuple[Callable[[Any],
 '''
 
 
+SHORT = {
+    "sum_error": SUM_ERROR,
+    "product_error": PRODUCT_ERROR,
+    "quotient_rest": QUOTIENT_REST,
+    "exp_sum": EXP_SUM,
+}
+
+
 def _erfcx() -> str:
     code, printer = erfcx_code(), NumpyPrinter()
     f = code.data
-    rows = "\n".join(f"        [{numbers(row, 4, '         ')}]," for row in f.coefficients)
+    rows = "\n".join(f"    [{numbers(row, 4, '     ')}]," for row in f.coefficients)
     piece = "\n".join(printer.lines(code.piece, "return ", "    "))
     tail = "\n".join(printer.lines(code.tail, "return ", "    "))
     return f"""
-# exp(x^2) erfc(x) for x >= 0, within {f.error / 2:.2f} ulp (proved): piece int({f.n} x/({f.a} + x)) is a polynomial
-# in x - ERFCX_CENTRE; from {f.limit} on, the asymptotic series.
-ERFCX_CENTRE = np.array(
-    [
-        {numbers(f.centres, 6, "        ")},
-    ]
-)
-ERFCX = np.array(
-    [
+# exp(x^2) erfc(x) for x >= 0, within {f.error:.2f} 2^-53 relative (proved): piece int({f.n} x/({f.a} + x))
+# is a polynomial in x - ERFCX_CENTRE; from {f.limit} on, the asymptotic series.
+ERFCX_CENTRE = [
+    {numbers(f.centres, 6, "    ")},
+]
+ERFCX_PIECE = [
 {rows}
-    ]
-).T
+]
+ERFCX_CENTRES, ERFCX_PIECES = np.array(ERFCX_CENTRE), np.array(ERFCX_PIECE).T
 
 
 def _erfcx(x: Any) -> Any:
     near = x < {f.limit!r}
+    if x.ndim == 0:
+        if not near:
+            return _erfcx_tail({f.kappa!r} / x)
+        piece = int({float(f.n)!r} * x / ({f.a!r} + x))
+        return _erfcx_piece(ERFCX_PIECE[piece], float(x - ERFCX_CENTRE[piece]))
     inside = np.where(near, x, 0.0)
     k = ({float(f.n)!r} * inside / ({f.a!r} + inside)).astype(np.intp)
     far = _erfcx_tail({f.kappa!r} / np.where(near, {f.limit!r}, x))
-    return np.where(near, _erfcx_piece(ERFCX[:, k], inside - ERFCX_CENTRE[k]), far)
+    return np.where(near, _erfcx_piece(ERFCX_PIECES[:, k], inside - ERFCX_CENTRES[k]), far)
 
 
 def _erfcx_piece(c: Any, t: Any) -> Any:
@@ -122,6 +146,8 @@ def _erf() -> str:
 def _erf(x: Any) -> Any:
     """erf(x) for x >= 0."""
     s = x * x
+    if x.ndim == 0 and x < 1:
+        return _erf_below_1(x)
     low = _exp_sum(-s, -_product_error(x, x, s))
     return np.where(x < 1, _erf_below_1(np.minimum(x, 1.0)), 1 - low * _erfcx(np.maximum(x, 1.0)))
 
@@ -141,12 +167,16 @@ def _table(t: Surrogate, ends: tuple[bool, bool]) -> str:
     value = np.exp(exponent){steep}
     value = value * ({sum_})"""
     front = "" if t.is_flat else "exp(BETAS[k] x) "
-    betas = "" if t.is_flat else f"""BETAS = np.array(
+    betas = (
+        ""
+        if t.is_flat
+        else f"""BETAS = np.array(
     [
         {numbers(t.betas, 4, "        ")},
     ]
 )
 """
+    )
     continued = ""
     if ends[0]:
         continued += f"""    small = (np.minimum(R, first) / first) ** {t.power_lo!r}
@@ -199,9 +229,9 @@ def _helpers(module: Module) -> list[str]:
     parts = [AT]
     if any(len(f.regimes) > 1 for f in module.functions):
         parts.append(BY_REGIME)
-    for name, text in (("sum_error", SUM_ERROR), ("product_error", PRODUCT_ERROR), ("exp_sum", EXP_SUM)):
-        if name in used:
-            parts.append(text)
+    if "quotient_rest" in used:
+        used.add("product_error")
+    parts += [text for name, text in SHORT.items() if name in used]
     if "erfcx" in used:
         parts.append(_erfcx())
     if "erf" in used:
@@ -236,7 +266,7 @@ def _scalar(f: Function, body: list[str], value: str, printer: Printer) -> str:
     lines = [
         f"def {f.name}(R: ArrayLike) -> Array:",
         f'    """{f.doc}"""',
-        "    R = np.asarray(R, dtype=np.float64)",
+        "    R = np.asarray(R, dtype=np.float64)[()]",
         *body,
         f"    return _at(R, {value}, {printer.number(f.at_zero)})",
     ]
@@ -268,10 +298,14 @@ def _rhs(rhs: VectorRhs) -> str:
     lines += ["    R = np.sum(r)"] if rhs.needs_R else []
     lines += [printer.statement(f"{name} = ", node, "    ") for name, node in rhs.scalars]
     products = [
-        " * ".join([k, *(array if power == 1 else f"{array}**{power}" for array, power in powers)])
+        [k, *(array if power == 1 else f"{array}**{power}" for array, power in powers)]
         for k, powers in rhs.terms
     ]
-    lines += [f"    result: Array = {' + '.join(products)}", "    return result"]
+    first = max(products, key=len)  # grown in place: fewer arrays to allocate
+    lines.append(f"    result: Array = {first[0]} * {first[1]}")
+    lines += [f"    result *= {factor}" for factor in first[2:]]
+    lines += [f"    result += {' * '.join(product)}" for product in products if product is not first]
+    lines.append("    return result")
     return "\n".join(lines)
 
 

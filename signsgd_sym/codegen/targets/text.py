@@ -30,9 +30,10 @@ def header(module: Module) -> list[str]:
     lines += regimes(module)
     lines.append("")
     lines += _wrap(
-        "R is the risk Delta^T K Delta / 2, the 1/2 included. risk_rhs(t, r, lam, forcing, eta) is the right-hand "
-        "side of the mode ODE: r, lam and forcing hold one number a mode, eta is the step size at time t. "
-        "Functions of R return their limit at R = 0 and NaN where R is negative, infinite or NaN. Generated from the derivation; do not edit.",
+        "R is the risk Delta^T K Delta / 2, the 1/2 included. risk_rhs(t, r, lam, forcing, eta) is the "
+        "right-hand side of the mode ODE: r, lam and forcing hold one number a mode, eta is the step size at "
+        "time t. Functions of R return their limit at R = 0 and NaN where R is negative, infinite or NaN. "
+        "Generated from the derivation; do not edit.",
         "",
     )
     return lines
@@ -43,7 +44,8 @@ def regimes(module: Module) -> list[str]:
     phi = module.function("phi")
     if phi is None or (len(phi.regimes) == 1 and module.table is None):
         return []
-    lines, lower, relation = [], 0.0, "<"
+    lines: list[str] = []
+    lower, relation = 0.0, "<"
     for regime in phi.regimes:
         upper = "oo" if math.isinf(regime.upper) else f"{regime.upper:.6g}"
         lead = "used where" if not lines else ""

@@ -1,0 +1,128 @@
+/*
+ * Risk functions of the sign rule under label noise Rademacher().
+ *
+ *     phi(R)          2*exp(-1/(4*R))/pi
+ *     drift_rate(R)   sqrt(2)*phi(R)/(2*sqrt(R))
+ *     noise_scale(R)  1
+ *     derivation      sign-modes
+ *     evidence        closed form PROVED: against the integral in ball arithmetic, R > 0
+ *     error           at most 1.9 ulp in phi, 2.3 ulp in drift_rate at 2000 points R in [1e-12, 1e12],
+ *                     against ball arithmetic
+ *
+ * R is the risk Delta^T K Delta / 2, the 1/2 included. risk_rhs(t, r, lam, forcing, eta) is the
+ * right-hand side of the mode ODE: r, lam and forcing hold one number a mode, eta is the step size at
+ * time t. Functions of R return their limit at R = 0 and NaN where R is negative, infinite or NaN.
+ * Generated from the derivation; do not edit.
+ */
+
+#include <math.h>
+#include <stddef.h>
+
+double signsgd_phi(double R);
+double signsgd_drift_rate(double R);
+double signsgd_noise_scale(double R);
+double signsgd_psi(double R);
+double signsgd_sde_drift(double R, double eta);
+double signsgd_sde_diffusion(double R, double eta, double d);
+void signsgd_risk_rhs(double t, const double *r, const double *lam, const double *forcing, double eta,
+                      size_t n, double *out);
+
+/* a b - p exactly, for p = a b rounded: by fma where that is fast, else by Dekker's splitting, which is NaN
+   where it overflows. */
+static double product_error(double a, double b, double p) {
+#ifdef FP_FAST_FMA
+    return fma(a, b, -p);
+#else
+    const double s = 134217729.0 * a, t = 134217729.0 * b;
+    const double a1 = s - (s - a), b1 = t - (t - b), a2 = a - a1, b2 = b - b1;
+    return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2);
+#endif
+}
+
+/* a - q b exactly, for q = a/b rounded, or q = b = sqrt(a) rounded. */
+static double quotient_rest(double a, double b, double q) {
+    const double p = q * b;
+    return (a - p) - product_error(q, b, p);
+}
+
+/* exp(hi + lo), lo a rounding error of hi. */
+static double exp_sum(double hi, double lo) {
+    const double e = exp(hi);
+    return fabs(lo) < 1.0 ? e + e * lo : e;
+}
+
+/* (2/pi) E[exp(-eps^2/(4 R))]. */
+double signsgd_phi(double R) {
+    if (!(R >= 0.0 && R < INFINITY)) {
+        return NAN;
+    }
+    if (R == 0.0) {
+        return 0.0;
+    }
+    const double a = -0.25 / R;
+    return 0.6366197723675814 * exp_sum(a, quotient_rest(-0.25, R, a) * (-4.0 * a));
+}
+
+/* The drift factor sqrt(2)*phi(R)/(2*sqrt(R)). */
+double signsgd_drift_rate(double R) {
+    if (!(R >= 0.0 && R < INFINITY)) {
+        return NAN;
+    }
+    if (R == 0.0) {
+        return 0.0;
+    }
+    const double a = -0.25 / R;
+    return 0.45015815807855303 * exp_sum(a, quotient_rest(-0.25, R, a) * (-4.0 * a)) / sqrt(R);
+}
+
+/* E[f(residual)^2], the factor of the diffusion. */
+double signsgd_noise_scale(double R) {
+    if (!(R >= 0.0 && R < INFINITY)) {
+        return NAN;
+    }
+    return 1.0;
+}
+
+/* Noise compression (pi/2) phi(R) sqrt(P/R), P = R + E[eps^2]/2. */
+double signsgd_psi(double R) {
+    if (!(R >= 0.0 && R < INFINITY)) {
+        return NAN;
+    }
+    if (R == 0.0) {
+        return 0.0;
+    }
+    return 2.221441469079183 * signsgd_drift_rate(R) * sqrt(R + 0.5);
+}
+
+/* The drift of Delta is this times D**(-1)*K Delta. */
+double signsgd_sde_drift(double R, double eta) {
+    return -eta * signsgd_drift_rate(R);
+}
+
+/* The diffusion of Delta is this times a square root of K_sigma. */
+double signsgd_sde_diffusion(double R, double eta, double d) {
+    return eta * sqrt(signsgd_noise_scale(R)) / sqrt(d);
+}
+
+/* dr/dt over n modes, written to out, which may be r itself; R = sum(r). */
+void signsgd_risk_rhs(double t, const double *r, const double *lam, const double *forcing, double eta,
+                      size_t n, double *out) {
+    (void)t;
+    double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        s0 += r[i];
+        s1 += r[i + 1];
+        s2 += r[i + 2];
+        s3 += r[i + 3];
+    }
+    for (; i < n; ++i) {
+        s0 += r[i];
+    }
+    const double R = (s0 + s1) + (s2 + s3);
+    const double k_0 = eta * eta;
+    const double k_1 = -2.0 * eta * signsgd_drift_rate(R);
+    for (size_t j = 0; j < n; ++j) {
+        out[j] = k_0 * forcing[j] + k_1 * lam[j] * r[j];
+    }
+}

@@ -1,0 +1,107 @@
+"""`generate`: a file that stands alone, its error measured, and one clear sentence for bad input."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import signsgd_sym as ss
+from signsgd_sym.codegen.harness import FLAGS, RUNNERS, compiler
+from signsgd_sym.codegen.measured import Measured
+from signsgd_sym.errors import InfiniteVariance, ParameterError
+
+COMMAND = [sys.executable, "-m", "signsgd_sym", "generate"]
+
+
+def call(*arguments, cwd=None, status=0):
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, cwd=cwd, check=False, timeout=300
+    )
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def test_a_c_file_compiles_without_a_warning_and_says_its_error(tmp_path):
+    if compiler() is None:
+        pytest.skip("a C compiler is not installed")
+    said = call("Laplace(0, 1/2)", "--target", "c", "-o", "laplace.c", cwd=tmp_path)
+    assert "wrote laplace.c" in said.stdout
+    assert "ulp in phi" in said.stdout
+    text = (tmp_path / "laplace.c").read_text()
+    assert "against ball arithmetic" in text
+    assert "signsgd_sym" not in text
+    subprocess.run(
+        [compiler(), *FLAGS, "-Wpedantic", "-Wconversion", "-c", "laplace.c"], cwd=tmp_path, check=True
+    )
+
+
+def test_the_source_goes_to_standard_output_and_json_holds_it():
+    plain = call("Rademacher(1)", "--target", "numpy", "--no-run")
+    data = json.loads(call("Rademacher(1)", "--target", "numpy", "--no-run", "--json").stdout)
+    assert data["source"].rstrip("\n") == plain.stdout.rstrip("\n")
+    assert data["measured"] is None
+    assert "not run" in data["not_measured"]
+    assert data["regimes"] == [{"from": 0.0, "to": None, "form": data["regimes"][0]["form"]}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("Laplace(0, 1)", "--target", "fortran"), ["fortran", "numpy", "javascript", "latex"]),
+        (("Laplace(0, b)", "--target", "c"), ["symbolic parameter b", "numbers"]),
+        (("Laplace(0, 1)", "--target", "c", "-o", "there/a.c"), ["there", "folder"]),
+        (("Laplace(0, 1)", "--target", "c", "-o", "."), ["folder", "file name"]),
+        (("Cauchy(0, 1)", "--target", "c", "--optimizer", "sgd"), ["variance"]),
+        (("Laplace(0, 1)", "--target", "c", "--optimizer", "newton"), ["newton"]),
+        (("Laplace(0, 1)", "--target", "c", "--seconds", "-1"), ["-1", "positive"]),
+        (("Lapace(0, 1)", "--target", "c"), ["Lapace", "Laplace"]),
+        (("Laplace(0, 1)",), ["--target"]),
+    ],
+)
+def test_bad_input_is_one_sentence(tmp_path, arguments, words):
+    done = call(*arguments, cwd=tmp_path, status=2)
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def test_an_existing_file_is_kept_unless_forced(tmp_path):
+    (tmp_path / "mine.c").write_text("precious")
+    done = call("Rademacher(1)", "--target", "c", "--no-run", "-o", "mine.c", cwd=tmp_path, status=2)
+    assert "--force" in done.stderr
+    assert (tmp_path / "mine.c").read_text() == "precious"
+    call("Rademacher(1)", "--target", "c", "--no-run", "-o", "mine.c", "--force", cwd=tmp_path)
+    assert "signsgd_phi" in (tmp_path / "mine.c").read_text()
+
+
+def test_the_function_returns_a_callable_and_its_measurement():
+    code = ss.generate("Uniform(-2, 2)")
+    assert float(code.phi(1.0)) == pytest.approx(0.8427007929497149 / np.sqrt(np.pi), rel=1e-15)
+    assert isinstance(code.measured, Measured)
+    assert max(code.measured.ulp) < 4
+    assert np.isnan(code.drift_rate(-1.0))
+    assert code.source == str(code)
+    with pytest.raises(AttributeError):
+        _ = code.nothing
+    with pytest.raises(ParameterError, match="javascript"):
+        _ = ss.generate("Uniform(-2, 2)", "javascript", run=False).module
+
+
+def test_sgd_is_generated_too_and_needs_a_variance():
+    code = ss.generate("Laplace(0, 1)", optimizer="sgd")
+    assert code.noise_scale(0.5) == 3.0
+    r, lam, forcing = np.array([0.2, 0.3]), np.array([1.0, 2.0]), np.array([0.5, 0.5])
+    expected = -2 * 0.1 * lam * r + 0.01 * 3.0 * forcing
+    np.testing.assert_allclose(code.risk_rhs(0.0, r, lam, forcing, 0.1), expected, rtol=1e-14)
+    with pytest.raises(InfiniteVariance):
+        ss.generate("Cauchy(0, 1)", optimizer="sgd")
+
+
+def test_a_missing_tool_is_said(monkeypatch):
+    monkeypatch.setattr("signsgd_sym.codegen.harness.shutil.which", lambda name: None)
+    assert "Node.js is not installed" in RUNNERS["javascript"].missing()
+    code = ss.generate("Rademacher(1)", "javascript")
+    assert code.measured == "Node.js is not installed"
+    assert "in an emulation: Node.js is not installed" in " ".join(code.source.replace("//", "").split())
