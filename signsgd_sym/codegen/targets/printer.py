@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import ClassVar
 
 from signsgd_sym.codegen.ir import Node, Num, Op, Program, Var
 from signsgd_sym.codegen.targets.text import WIDTH, fold
@@ -19,7 +20,7 @@ class Printer:
     ends a statement, and long ones are put in parentheses where the end of the line would end them.
     """
 
-    spelling: Mapping[str, str] = {}
+    spelling: ClassVar[Mapping[str, str]] = {}
     infinity, nan = "inf", "nan"
     let, end, parenthesised = "{0} = ", "", True
 
