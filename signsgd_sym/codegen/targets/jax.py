@@ -115,7 +115,7 @@ def _product_error(a: ArrayLike, b: ArrayLike, p: Array) -> Array:
     """a b - p exactly, for p = a b rounded (Dekker), from halves of the digits; a constant to derivatives."""
     kind = _format(p)
     a, b, p = (lax.stop_gradient(jnp.asarray(x, p.dtype)) for x in (a, b, p))
-    a1, b1 = (lax.reduce_precision(x, kind.nexp, kind.nmant // 2) for x in (a, b))
+    a1, b1 = (lax.reduce_precision(x, kind.nexp, (kind.nmant - 1) // 2) for x in (a, b))
     a2, b2 = a - a1, b - b1
     return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
 '''
