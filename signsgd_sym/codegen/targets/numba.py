@@ -42,17 +42,18 @@ class NumbaPrinter(Printer):
 
 COMPILED = '''
 F = TypeVar("F", bound=Callable[..., Any])
+untyped: Any = numba  # whose annotations, where it has any, lose the types of what it compiles
 
 
 def compiled(function: F) -> F:
     """Compiled on first use, with divisions as in IEEE arithmetic."""
-    result: F = numba.njit(error_model="numpy")(function)
+    result: F = untyped.njit(error_model="numpy")(function)
     return result
 
 
 def elementwise(function: F) -> F:
     """The same for every element of an array, compiled on first use."""
-    result: F = numba.vectorize(function)
+    result: F = untyped.vectorize(function)
     return result
 '''
 
