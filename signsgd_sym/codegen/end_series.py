@@ -64,13 +64,19 @@ def _polynomial(coefficients: tuple[Any, ...], variable: Any) -> Any:
 
 
 def recorded(series: EndSeries, expr: Any) -> Derivation:
+    """The statements of `state` as a derivation of their own."""
+    record = Recorder(f"series at {series.end}", f"Expansion for R -> {series.end}")
+    state(record, series, expr)
+    return record.finish()
+
+
+def state(record: Recorder, series: EndSeries, expr: Any) -> None:
     """Two steps that can be checked: `expr` = series + O(first power left out), and the stated error.
 
     In the first both sides are divided by the exponential in `front`, beside which any order would pass.
     The second is |expr/series - 1| <= error at R = start/(1 + u) or start (1 + u), u > 0. The checker draws
     u: its verdict is on those points, while the bound is proved by how the series is made.
     """
-    record = Recorder(f"series at {series.end}", f"Expansion for R -> {series.end}")
     exponential = series.front.as_independent(sp.exp, as_Add=False)[1]
     record.expand(
         sp.expand(expr / exponential),
@@ -86,4 +92,3 @@ def recorded(series: EndSeries, expr: Any) -> Derivation:
     ratio = (expr / series.expression).subs(R, risk)
     claim = "the remainder is largest at the start of the series, where it is below the stated error"
     record.at_most(sp.Abs(ratio - 1), sp.Rational(series.error), claim)
-    return record.finish()

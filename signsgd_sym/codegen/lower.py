@@ -118,7 +118,8 @@ class _Lowering:
         coefficients = self._coefficients(expr)
         if coefficients is not None:
             return self._horner(coefficients, self.variable)
-        plain, rest = [], []
+        plain: list[Any] = []
+        rest: list[Any] = []
         for term in expr.args:
             (plain if term.is_rational_function(self.name) else rest).append(term)
         # Elementary terms first: they are the larger ones where erfc is small.

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from signsgd_sym.balls import Unsupported
 from signsgd_sym.codegen import reference
 from signsgd_sym.codegen.emulate import emulate
-from signsgd_sym.codegen.end_series import EndSeries, recorded
+from signsgd_sym.codegen.end_series import EndSeries, state
 from signsgd_sym.codegen.forms import closed_forms, plain, series_form, table_form
 from signsgd_sym.codegen.large_series import large_series
 from signsgd_sym.codegen.lower import CannotLower
@@ -30,7 +29,6 @@ from signsgd_sym.codegen.regimes import INNER, Chosen, choose, grid
 from signsgd_sym.codegen.small_series import small_series
 from signsgd_sym.codegen.surrogate import Surrogate, build_surrogate
 from signsgd_sym.errors import NotConverged
-from signsgd_sym.notation import R
 from signsgd_sym.proof.derivation import Derivation, Recorder
 
 SHORT = 6
@@ -88,12 +86,7 @@ class Plan:
             if form is None or form.expr is None:
                 continue
             if form.series is not None:
-                [step] = recorded(form.series, phi).steps
-                record.expand(
-                    step.lhs, step.rhs, step.reason, variable=R, order=form.series.order,
-                    point=sp.oo if form.series.end == "oo" else 0,
-                    direction="+-" if form.series.end == "oo" else "+",
-                )  # fmt: skip
+                state(record, form.series, phi)
             elif plain(form.expr) != phi:
                 record.equal(phi, plain(form.expr), form.note)
         return record.finish()

@@ -26,27 +26,30 @@ GOALS = (2.6, 3.1)
 SLACK = 0.5
 OUTER_GOAL = 64.0
 """Beyond [2^-40, 2^40], where only finite values and the right limits are promised."""
-INNER, OUTER = 40, 996
-"""Binades in which errors matter, and in which values must be finite: 2^-40 < 1e-12, 2^-996 < 1e-299."""
+INNER, OUTER = 40, 1000
+"""Binades in which errors matter, and in which values must be finite: 2^-40 < 1e-12, 2^-1000 < 1e-300."""
+STRIDE = 4
 DENSE = 20
 """Binades on either side of R = 1 in which cancellation changes: they have more points."""
 PER_BINADE = {True: 40, False: 10}
 
 
 def grid() -> tuple[Array, Array]:
-    """R and the binade of each: 40 a binade around 1, 10 to 2^-40 and 2^40, one every eight binades beyond.
+    """R and the binade of each: 40 a binade around 1, 10 to 2^-40 and 2^40, two every four binades beyond.
 
     >>> risks, binades = grid()
     >>> len(risks), float(risks[0]) < 1e-298, float(risks[-1]) > 1e299
-    (2240, True, True)
+    (2960, True, True)
     """
     counts = [PER_BINADE[-DENSE <= k < DENSE] for k in range(-INNER, INNER)]
     inner = np.repeat(np.arange(-INNER, INNER), counts)
     # Not short fractions, for which operations would be exact.
     steps = np.concatenate([(np.arange(n) + 0.618033988749895) / n for n in counts])
-    outer = np.concatenate([np.arange(-OUTER, -INNER, 8), np.arange(INNER, OUTER, 8)])
-    binades = np.concatenate([inner, outer])
-    risks = np.ldexp(1 + np.concatenate([steps, np.full(len(outer), 0.381966011250105)]), binades)
+    outer = np.concatenate([np.arange(-OUTER, -INNER, STRIDE), np.arange(INNER, OUTER, STRIDE)])
+    binades = np.concatenate([inner, outer, outer])
+    # Both ends of a stretch: what overflows may do so between them, and nothing comes back after it.
+    far = np.concatenate([np.ldexp(1.381966011250105, outer), np.ldexp(1.99, outer + STRIDE - 1)])
+    risks = np.concatenate([np.ldexp(1 + steps, inner), far])
     order = np.argsort(risks)
     return risks[order], binades[order]
 

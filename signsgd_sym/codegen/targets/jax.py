@@ -39,6 +39,7 @@ class JaxPrinter(Printer):
         "erfcx": "_erfcx({0})",
         "exp_sum": "_exp_sum({0}, {1})",
         "sum_error": "_sum_error({0}, {1}, {2})",
+        "quotient_rest": "_quotient_rest({0}, {1}, {2})",
         "product_error": "_product_error({0}, {1}, {2})",
         "nonnegative": "jnp.where({0} >= 0, {1}, {2})",
         "rounded": "_rounded({0})",
@@ -120,6 +121,13 @@ def _product_error(a: ArrayLike, b: ArrayLike, p: Array) -> Array:
     return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
 '''
 
+QUOTIENT_REST = '''
+def _quotient_rest(a: ArrayLike, b: ArrayLike, q: Array) -> Array:
+    """a - q b exactly, for q = a/b rounded, or q = b = sqrt(a) rounded; a constant to derivatives."""
+    p = _rounded(q * b)
+    return lax.stop_gradient((a - p) - _product_error(q, b, p))
+'''
+
 EXP_SUM = '''
 def _exp_sum(hi: Array, lo: ArrayLike) -> Array:
     """exp(hi + lo), lo a rounding error of hi, which is a constant to derivatives."""
@@ -144,14 +152,14 @@ BY_REGIME = '''
 def _by_regime(
     R: Array, at_zero: float, regimes: tuple[tuple[float, Callable[[Array], Array]], ...]
 ) -> Array:
-    """The first form with R < its bound; `at_zero` at R = 0, with derivative 0, and NaN for R < 0 and NaN.
+    """The first form with R < its bound; `at_zero` at R = 0, with derivative 0, and NaN for R < 0, oo, NaN.
 
     A form that is not used is evaluated at a constant where it is, for a finite derivative.
     """
     value, lower, kind = jnp.where(R == 0, at_zero, math.nan).astype(R.dtype), 0.0, _format(R)
     for upper, form in regimes:
         if upper > float(kind.tiny) and lower < float(kind.max):
-            here = (R > 0) & (R >= lower) & ((R < upper) | (upper == math.inf))
+            here = (R > 0) & (R >= lower) & (R < upper)
             inside = jnp.where(here, R, min(max(1.0, lower), upper / 2))
             value = jnp.where(here, form(inside), value)
         lower = upper
@@ -289,6 +297,8 @@ def _helpers(module: Module) -> list[str]:
         used.add("product_error")
     if "exp_sum" in used:
         used.add("exp")
+    if "quotient_rest" in used:
+        used.add("product_error")
     if used & {"product_error", "sum_error"}:
         used.add("rounded")
     makers: dict[str, Callable[[], str]] = {
@@ -297,6 +307,7 @@ def _helpers(module: Module) -> list[str]:
         "rounded": lambda: ROUNDED,
         "sum_error": lambda: SUM_ERROR,
         "product_error": lambda: PRODUCT_ERROR,
+        "quotient_rest": lambda: QUOTIENT_REST,
         "exp_sum": lambda: EXP_SUM,
         "erfcx": _erfcx,
         "erf": _erf,
@@ -329,7 +340,7 @@ def _function(f: Function, power: float) -> str:
     printer = JaxPrinter()
     parts, regimes = [], []
     if f.is_constant:
-        value = f"jnp.where(R >= 0, {printer.number(f.at_zero)}, math.nan).astype(R.dtype)"
+        value = f"jnp.where((R >= 0) & (R < math.inf), {printer.number(f.at_zero)}, math.nan).astype(R.dtype)"
     else:
         for k, regime in enumerate(f.regimes):
             name = f"_{f.name}_{k}"

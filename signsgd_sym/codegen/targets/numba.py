@@ -30,6 +30,7 @@ class NumbaPrinter(Printer):
         "erfcx": "_erfcx({0})",
         "exp_sum": "_exp_sum({0}, {1})",
         "sum_error": "_sum_error({0}, {1}, {2})",
+        "quotient_rest": "_quotient_rest({0}, {1}, {2})",
         "product_error": "_product_error({0}, {1}, {2})",
         "nonnegative": "({1} if {0} >= 0.0 else {2})",
         "table": "_table({0})",
@@ -73,6 +74,14 @@ def _product_error(a: float, b: float, p: float) -> float:
     a1, b1 = s - (s - a), t - (t - b)
     a2, b2 = a - a1, b - b1
     return a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
+'''
+
+QUOTIENT_REST = '''
+@compiled
+def _quotient_rest(a: float, b: float, q: float) -> float:
+    """a - q b exactly, for q = a/b rounded, or q = b = sqrt(a) rounded."""
+    p = q * b
+    return (a - p) - _product_error(q, b, p)
 '''
 
 EXP_SUM = '''
@@ -208,9 +217,12 @@ def _helpers(module: Module) -> list[str]:
         used |= {"erfcx", "exp_sum", "product_error"}
     if module.table is not None and module.table.is_steep:
         used.add("product_error")
+    if "quotient_rest" in used:
+        used.add("product_error")
     makers: dict[str, Callable[[], str]] = {
         "sum_error": lambda: SUM_ERROR,
         "product_error": lambda: PRODUCT_ERROR,
+        "quotient_rest": lambda: QUOTIENT_REST,
         "exp_sum": lambda: EXP_SUM,
         "erfcx": _erfcx,
         "erf": _erf,
@@ -227,7 +239,7 @@ def _function(f: Function) -> str:
     lines = [
         "@compiled",
         f"def _{f.name}(R: float) -> float:",
-        "    if not R >= 0.0:",
+        "    if not 0.0 <= R < math.inf:",
         "        return math.nan",
     ]
     if not f.is_constant:
