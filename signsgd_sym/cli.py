@@ -340,7 +340,9 @@ def generate(
     elif output is None:
         typer.echo(code.source.rstrip("\n"))
     else:
-        typer.echo(command.generate_text(code, output))
+        typer.echo(command.generate_text(code))
+    if output is not None:
+        typer.echo(f"wrote {output}", err=True)
 
 
 def _complain(error: BaseException) -> None:

@@ -94,9 +94,9 @@ def generate_data(code: GeneratedCode, output: Path | None) -> dict[str, Any]:
     return found
 
 
-def generate_text(code: GeneratedCode, output: Path) -> str:
+def generate_text(code: GeneratedCode) -> str:
     """What is said when the source went to a file."""
-    lines = [f"wrote {output}: {code.rule.name} under {code.law.text}, {code.target}"]
+    lines = [f"{code.rule.name} under {code.law.text}, {code.target}"]
     facts = code.problem.functions
     lines.append(f"  phi(R) = {facts.formula}" if facts.has_phi else "  the ODE does not contain phi")
     lines.append(f"  {facts.evidence}")

@@ -35,7 +35,8 @@ from signsgd_sym.special import over
 
 MORE = (
     "Rademacher(1)", "Rademacher(3/7)", "Dirac(0)", "Dirac(2)", "Uniform(1, 3)", "Erlang(8, 1)",
-    "StudentT(5)", "StudentT(7)", "Mixture((9/10, Normal(0, 1)), (1/10, Normal(0, 10)))", "Truncated(Laplace(0, 1), (-2, 3))",
+    "StudentT(5)", "StudentT(7)", "Mixture((9/10, Normal(0, 1)), (1/10, Normal(0, 10)))",
+    "Truncated(Laplace(0, 1), (-2, 3))",
     "Mixture((1/2, Laplace(0, 1)), (1/2, Dirac(0)))", "Laplace(0, 1) + Normal(0, 1/2)",
     "Normal(0, 1000000)",
     "Normal(10, 1)", "Truncated(Normal(0, 1), (-2, 3))", "Cauchy(0, 1) + Normal(0, 1)", "Laplace(0, 1/1000)",

@@ -161,12 +161,13 @@ def main() -> None:
         hand, ours, hand_phi, our_phi = in_c(law, source_of("c")(made.generated), options.d)
         print(
             f"C      {law:16} risk_rhs {1e6 * ours:7.2f} us, by hand {1e6 * hand:7.2f}: "
-            f"{ours / hand:5.2f}x   phi {1e9 * our_phi:6.1f} ns, by hand {1e9 * hand_phi:6.1f}: {our_phi / hand_phi:5.2f}x",
+            f"{ours / hand:5.2f}x   phi {1e9 * our_phi:6.1f} ns, by hand {1e9 * hand_phi:6.1f}: "
+            f"{our_phi / hand_phi:5.2f}x",
             flush=True,
         )
         if law != "Laplace(0, 1)":
             continue
-        for target, text in (("numpy", NUMPY_HAND),):
+        for target, text in (("numpy", NUMPY_HAND), ("numba", NUMBA_HAND)):
             by_hand, generated = load(text).risk_rhs, load(source_of(target)(made.generated)).risk_rhs
             a, b = in_python(by_hand, generated, options.d)
             print(
