@@ -40,6 +40,8 @@ def number(value: Any) -> float:
     >>> number(2 / sp.pi)
     0.6366197723675814
     """
+    if value.has(sp.Float):  # an integral done numerically
+        value = value.xreplace({f: sp.Rational(f) for f in value.atoms(sp.Float)})
     if value.is_Rational:
         p, q = int(value.p), int(value.q)
         return p / q  # Python rounds quotients of integers correctly
