@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -115,7 +115,7 @@ class FormulaPrinter:
         if power.is_Rational and power.is_negative:
             return f"1 / {self._within(base**-power, UNARY)}", MUL
         if power.is_Rational and power.q == 2:
-            root = self.root.format(self._argument(base))
+            root = self._filled(self.root, [base])
             return (root, ATOM) if power.p == 1 else (f"{root} ** {power.p}", POWER)
         below = self._within(base, ATOM) if not base.is_Integer else self.integer(base)
         return f"{below} ** {self._within(power, ATOM)}", POWER
@@ -125,10 +125,10 @@ class FormulaPrinter:
         head = sp.exp if isinstance(expr, sp.Pow) else expr.func
         if head not in self.spelling:
             raise CannotPrint(type(expr).__name__)
-        return self.spelling[head].format(*(self._argument(arg) for arg in arguments)), ATOM
+        return self._filled(self.spelling[head], arguments), ATOM
 
-    def _argument(self, expr: Any) -> str:
-        return self(expr)
+    def _filled(self, template: str, arguments: Sequence[Any]) -> str:
+        return template.format(*(self(a) for a in arguments))
 
     def _within(self, expr: Any, level: int) -> str:
         text, own = self._print(expr)

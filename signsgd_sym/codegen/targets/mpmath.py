@@ -8,7 +8,8 @@ end of the support, again until two values, here of different precision and step
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sympy as sp
@@ -41,7 +42,7 @@ class MpmathPrinter(FormulaPrinter):
 
     ball, root, pi, e = "mp.mpf({0})", "mp.sqrt({0})", "mp.pi", "mp.e"
     imaginary, infinity = "mp.j", "mp.inf"
-    spelling = {
+    spelling: Mapping[Any, str] = {
         sp.exp: "mp.exp({0})",
         sp.log: "mp.log({0})",
         sp.Abs: "abs({0})",
@@ -96,9 +97,8 @@ def _halves(term: Term) -> Iterator[tuple[Any, Any, Any]]:
     """(A, B, density) of every piece cut at 0 and reflected to 0 <= A < B, equal ones once."""
     found: dict[tuple[Any, Any, Any], Any] = {}
     for weight, density, left, right in term.pieces:
-        inside = [p for p in (sp.S.Zero,) if (left < p) == True and (p < right) == True]  # noqa: E712
-        cuts = [left, *inside, right]
-        for lo, hi in zip(cuts, cuts[1:], strict=False):
+        cuts = [left, sp.S.Zero, right] if left < 0 < right else [left, right]
+        for lo, hi in itertools.pairwise(cuts):
             reflect = 1 if lo >= 0 else -1
             a, b = (lo, hi) if reflect == 1 else (-hi, -lo)
             key = a, b, sp.powsimp(density.subs(x, reflect * x))
@@ -173,7 +173,9 @@ def sde_diffusion(R: Any, eta: Any, d: Any) -> Any:
 
 def _rhs(f: RiskFunctions) -> str:
     lines = [
-        "def risk_rhs(t: Any, r: Sequence[Any], lam: Sequence[Any], forcing: Sequence[Any], eta: Any) -> list[Any]:",
+        "def risk_rhs(",
+        "    t: Any, r: Sequence[Any], lam: Sequence[Any], forcing: Sequence[Any], eta: Any",
+        ") -> list[Any]:",
         '    """dr/dt over the modes, each right to the size of its largest term; R = sum(r)."""',
         "    with mp.extraprec(GUARD):",
         "        eta = mp.mpf(eta)",
