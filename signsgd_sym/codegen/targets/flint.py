@@ -41,7 +41,7 @@ class FlintPrinter(FormulaPrinter):
     """Real balls."""
 
     ball, root, pi, e = "arb({0})", "{0}.sqrt()", "arb.pi()", "arb(1).exp()"
-    infinity = "arb.pos_inf()"
+    infinity, euler = "arb.pos_inf()", "arb.const_euler()"
     spelling: Mapping[Any, str] = {
         **{function: f"{{0}}.{method}" for function, method in METHODS.items()},
         sp.Abs: "abs({0})",

@@ -45,7 +45,7 @@ class FormulaPrinter:
     """
 
     spelling: Mapping[Any, str] = {}
-    ball = root = pi = e = imaginary = infinity = ""
+    ball = root = pi = e = imaginary = infinity = euler = ""
 
     def __init__(self, names: Mapping[Any, str] = NAMES) -> None:
         self.names = names
@@ -66,7 +66,13 @@ class FormulaPrinter:
             return str(expr), ATOM if expr >= 0 else UNARY
         if expr.is_Rational:
             return f"{self.integer(expr.p)} / {expr.q}", MUL
-        constants = {sp.pi: self.pi, sp.E: self.e, sp.I: self.imaginary, sp.oo: self.infinity}
+        constants = {
+            sp.pi: self.pi,
+            sp.E: self.e,
+            sp.I: self.imaginary,
+            sp.oo: self.infinity,
+            sp.EulerGamma: self.euler,
+        }
         if expr in constants:
             return constants[expr], ATOM
         if expr.is_Add:

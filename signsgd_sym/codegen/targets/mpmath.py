@@ -13,7 +13,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sympy as sp
+from flint import arb
 
+from signsgd_sym.balls.ball import precision
+from signsgd_sym.balls.evaluate import program
 from signsgd_sym.codegen.functions import RiskFunctions
 from signsgd_sym.codegen.measure import Measure, Term
 from signsgd_sym.codegen.module import Module
@@ -29,8 +32,8 @@ from signsgd_sym.codegen.targets.exact_python import (
     statement,
 )
 from signsgd_sym.codegen.targets.formula import NAMES, CannotPrint, FormulaPrinter, prepared, refusal
-from signsgd_sym.codegen.targets.mpmath_text import AT, CLOSED, ERFCX, INTEGRAL, INTEGRATED, OWEN_T
-from signsgd_sym.notation import x
+from signsgd_sym.codegen.targets.mpmath_text import AT, CLOSED, ERFCX, EXP, INTEGRAL, INTEGRATED, OWEN_T
+from signsgd_sym.notation import R, x
 from signsgd_sym.special import Erfcx, OwenT, TricomiU
 
 Y = sp.Symbol("y", positive=True)
@@ -41,7 +44,7 @@ class MpmathPrinter(FormulaPrinter):
     """mpmath's names."""
 
     ball, root, pi, e = "mp.mpf({0})", "mp.sqrt({0})", "mp.pi", "mp.e"
-    imaginary, infinity = "mp.j", "mp.inf"
+    imaginary, infinity, euler = "mp.j", "mp.inf", "mp.euler"
     spelling: Mapping[Any, str] = {
         sp.exp: "mp.exp({0})",
         sp.log: "mp.log({0})",
@@ -90,7 +93,13 @@ class MpmathPrinter(FormulaPrinter):
         """A number given as an integral over a density: the Gaussian factor is left out by spread = oo."""
         [(name, lo, hi)] = expr.limits
         [term] = Measure.of(pieces=((sp.S.One, expr.function.xreplace({name: x}), lo, hi),)).terms
-        return f"_settled(lambda R, goal, attempt: {_integrals(term, 'mp.inf')}, mp.one)"
+        return f"_integrated(lambda R, goal, attempt: {_integrals(term, 'mp.inf')}, mp.one)"
+
+
+class DensityPrinter(MpmathPrinter):
+    """Densities as functions of y: they are asked for where exp has an argument without limit."""
+
+    spelling: Mapping[Any, str] = {**MpmathPrinter.spelling, sp.exp: "_exp({0})"}
 
 
 def _halves(term: Term) -> Iterator[tuple[Any, Any, Any]]:
@@ -109,7 +118,7 @@ def _halves(term: Term) -> Iterator[tuple[Any, Any, Any]]:
 
 def _integrals(term: Term, spread: str) -> str:
     """The sum of the integrals of a term."""
-    printer = MpmathPrinter({**NAMES, Y: "y"})
+    printer = DensityPrinter({**NAMES, Y: "y"})
     parts = []
     for a, b, density in _halves(term):
         start, end = printer(a), printer(b)
@@ -124,7 +133,8 @@ def _phi(f: RiskFunctions) -> tuple[str, bool]:
     printer = MpmathPrinter()
     if f.phi is not None and not f.phi.has(sp.meijerg, sp.Integral):
         try:
-            return printer(prepared(f.phi)), False
+            text = printer(prepared(f.phi))
+            return f"mp.re({text})" if f.phi.has(sp.I) else text, False
         except CannotPrint:
             pass
     parts = []
@@ -137,6 +147,26 @@ def _phi(f: RiskFunctions) -> tuple[str, bool]:
     return f"2 / mp.pi * ({' + '.join(parts)})", True
 
 
+def bits_lost(phi: Any) -> int:
+    """Bits that the closed form loses for each unit of |log2 R|, seen in ball arithmetic at 2^(+-300).
+
+    >>> from signsgd_sym.notation import R
+    >>> bits_lost(1 + 1 / R - sp.sqrt(1 + 2 / R))
+    2
+    """
+    form = program(prepared(phi), {R: sp.S.One})
+    lost = 0
+    with precision(FAR * MOST):
+        for k in (-FAR, FAR):
+            ball = form({R: arb(2) ** k})
+            lost = max(lost, FAR * MOST - int(ball.real.rel_accuracy_bits()))
+    return min(MOST, -(-(lost - 30) // FAR))
+
+
+FAR, MOST = 300, 8
+"""Where bits are counted, and how many a unit at most."""
+
+
 def _functions(f: RiskFunctions) -> list[str]:
     printer = MpmathPrinter()
     found = []
@@ -146,7 +176,14 @@ def _functions(f: RiskFunctions) -> list[str]:
         raw = [f"def _phi(R: Any{more}) -> Any:", '    """phi with what it loses to cancellation."""']
         found.append("\n".join([*raw, statement("return ", text, "    ")]))
         limit = printer(Limits.of(f).phi)
-        found.append(_function("phi", "(2/pi) E[exp(-eps^2/(4 R))].", "_settled(_phi, R)", limit))
+        found.append(
+            _function(
+                "phi",
+                "(2/pi) E[exp(-eps^2/(4 R))].",
+                f"{'_integrated' if integrated else '_settled'}(_phi, R)",
+                limit,
+            )
+        )
     for name, (doc, text, limit) in formulas(f, printer, "phi(R)", "drift_rate(R)").items():
         found.append(_function(name, doc, text, limit))
     return found
@@ -209,13 +246,15 @@ def source(module: Module) -> str:
     except CannotPrint as missing:
         raise refusal("mpmath", f"{missing.name}, which the density of {f.law} contains") from None
     text = "\n".join(body)
-    integrated = "_integral(" in text
+    lost = f"\nLOST = {bits_lost(f.phi)}" if "_settled(" in text else ""
     accuracy = "to the working precision, mp.prec: two evaluations that agree"
     helpers = {
         "_at": AT,
-        "_settled": INTEGRATED if integrated else CLOSED,
+        "_settled": CLOSED,
+        "_integrated": INTEGRATED,
         "_integral": INTEGRAL,
+        "_exp": EXP,
         "_erfcx": ERFCX,
         "_owen_t": OWEN_T,
     }
-    return joined(exact_header(module, accuracy), IMPORTS, [*helpers_in(text, helpers), *body])
+    return joined(exact_header(module, accuracy), IMPORTS + lost, [*helpers_in(text, helpers), *body])

@@ -21,21 +21,25 @@ def _at(R: Any, formula: Callable[[Any], Any], limit: Any) -> Any:
 
 CLOSED = '''
 def _settled(formula: Callable[[Any], Any], R: Any) -> Any:
-    """A formula that cancels, with more and more bits until two values agree to the working precision."""
+    """A formula that cancels, with more and more bits until two values agree to the working precision.
+
+    Two wrong values can agree where a term that matters is lost in a sum with 1: the first bits are those
+    that ball arithmetic lost at R = 2^k, LOST for each unit of |k|.
+    """
     goal, last = mp.prec, mp.zero
-    bits = 20 + 3 * abs(mp.frexp(R)[1])
+    bits = 40 + LOST * abs(mp.frexp(R)[1])
     limit = 20 * (goal + bits)
     while bits < limit:
         with mp.workprec(goal + bits):
             value = formula(R)
             if value != 0 and abs(value - last) <= mp.ldexp(abs(value), -goal):
                 return value
-        last, bits = value, bits + bits // 2 + 10
+        last, bits = value, bits + bits // 2
     raise mpmath.libmp.NoConvergence(f"phi({mp.nstr(R)}) was not found to {goal} bits")
 '''
 
 INTEGRATED = '''
-def _settled(formula: Callable[[Any, int, int], Any], R: Any) -> Any:
+def _integrated(formula: Callable[[Any, int, int], Any], R: Any) -> Any:
     """An integral, with more bits and smaller steps until two values agree to the working precision."""
     goal, last = mp.prec, mp.zero
     bits = 30 + abs(mp.frexp(R)[1])
@@ -46,6 +50,17 @@ def _settled(formula: Callable[[Any, int, int], Any], R: Any) -> Any:
                 return value
         last, bits = value, bits + bits // 2
     raise mpmath.libmp.NoConvergence(f"the integral at R = {mp.nstr(R)} was not found to {goal} bits")
+'''
+
+EXP = '''
+def _exp(x: Any) -> Any:
+    """exp; a power of 2 of its size where not all digits of x before the point are known, then 0 and oo."""
+    size = mp.frexp(x)[1]
+    if size < mp.prec:
+        return mp.exp(x)
+    if size < 50 * mp.prec:
+        return mp.ldexp(1, int(x / mp.ln2))
+    return mp.zero if x < 0 else mp.inf
 '''
 
 INTEGRAL = '''
@@ -62,19 +77,21 @@ def _integral(
 
     f is `forward` of the distance from the start and `backward` of that from the end. The variable is
     the logarithm u of that distance, u = top + width (v + 1 - exp(-v)): then a smooth integrand decays fast
-    on both sides of its largest value, which is at u = top, and the rule converges exponentially.
+    on both sides of its largest value, which is at u = top, and the rule converges exponentially. Where
+    the piece ends before the Gaussian does, u = top + width sinh(v), for u -> oo is then an end as well.
     """
     length = end - start
+    two_ends = backward is not None and 4 * spread * goal > end * end
 
     def integrand(u: Any) -> Any:
         if backward is None:
             y = mp.exp(u)
-            return forward(y) * mp.exp(-((start + y) ** 2) / (4 * spread)) * y
+            return forward(y) * _exp(-((start + y) ** 2) / (4 * spread)) * y
         near, far = length / (1 + mp.exp(-u)), length / (1 + mp.exp(u))
         if u < 0:
-            value = forward(near) * mp.exp(-((start + near) ** 2) / (4 * spread))
+            value = forward(near) * _exp(-((start + near) ** 2) / (4 * spread))
         else:
-            value = backward(far) * mp.exp(-((end - far) ** 2) / (4 * spread))
+            value = backward(far) * _exp(-((end - far) ** 2) / (4 * spread))
         return value * near * far / length
 
     # Where the integrand is large: looked for in steps of 1, then of the width of its peak.
@@ -102,14 +119,15 @@ def _integral(
     first, last = min(seen, default=peak), max(seen, default=peak)
 
     step = 6 / mp.mpf(goal) * (mp.mpf(5) / 8) ** attempt
-    total = 2 * largest
+    total = largest if two_ends else 2 * largest
     for sign in (1, -1):
         k = 0
         while True:
             k += sign
-            slope = mp.exp(-k * step)
-            u = top + width * (k * step + 1 - slope)
-            term = integrand(u) * (1 + slope)
+            v = k * step
+            e = mp.exp(-v)
+            u = top + width * ((1 / e - e) / 2 if two_ends else v + 1 - e)
+            term = integrand(u) * ((1 / e + e) / 2 if two_ends else 1 + e)
             total += term
             if term < least and not first <= u <= last:
                 break
