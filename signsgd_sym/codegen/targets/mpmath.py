@@ -229,8 +229,7 @@ def _rhs(f: RiskFunctions) -> str:
 IMPORTS = """from collections.abc import Callable, Sequence
 from typing import Any
 
-import mpmath  # type: ignore[import-untyped,unused-ignore]
-from mpmath import mp
+from mpmath import mp  # type: ignore[import-untyped,unused-ignore]
 
 GUARD = 20"""
 
