@@ -86,5 +86,9 @@ class RuleError(InputError):
     """An update rule that is not an odd function of z, or that the derivation cannot treat."""
 
 
+class TargetError(InputError):
+    """A formula that a target language has no function for."""
+
+
 class DerivationError(InputError):
     """A derivation that is not well formed, or a result used outside its assumptions."""

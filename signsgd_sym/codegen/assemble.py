@@ -27,8 +27,11 @@ NAMES: dict[Any, Node] = {
 }
 
 
-def assemble(f: RiskFunctions, plan: Plan | None) -> Module:
-    """The module of `f`, phi and the drift rate as planned; there is no plan where the ODE lacks phi."""
+def assemble(f: RiskFunctions, plan: Plan | None, exact: RiskFunctions | None = None) -> Module:
+    """The module of `f`, phi and the drift rate as planned; there is no plan where the ODE lacks phi.
+
+    `exact` is `f` with the integrals that in `f` are floats, where there are any.
+    """
     chosen = plan.chosen if plan is not None else ()
     functions: list[Function] = []
     if f.has_phi:
@@ -65,7 +68,7 @@ def assemble(f: RiskFunctions, plan: Plan | None) -> Module:
         "exact" if plan is None else plan.accuracy,
     )
     table = None if plan is None else plan.table
-    return Module(facts, tuple(functions), factors, _rhs(f), table)
+    return Module(facts, tuple(functions), factors, _rhs(f), table, exact or f)
 
 
 def _regimes(name: str, doc: str, at_zero: Any, chosen: Sequence[Chosen], is_rate: bool = False) -> Function:

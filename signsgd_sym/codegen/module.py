@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from signsgd_sym.codegen.functions import RiskFunctions
 from signsgd_sym.codegen.ir import Function, Node
 from signsgd_sym.codegen.surrogate import Surrogate
 
@@ -36,7 +37,8 @@ class VectorRhs:
 @dataclass(frozen=True, eq=False)
 class Module:
     """`functions` of R in the order in which they may call each other; `factors` of the SDE take R and
-    further scalars; `table` carries the Chebyshev pieces that the operation `table` reads.
+    further scalars; `table` carries the Chebyshev pieces that the operation `table` reads. `exact` holds the
+    formulas that all this computes in float64, for targets of any precision.
     """
 
     facts: Facts
@@ -44,6 +46,7 @@ class Module:
     factors: tuple[Factor, ...]
     rhs: VectorRhs
     table: Surrogate | None
+    exact: RiskFunctions
 
     @property
     def operations(self) -> frozenset[str]:

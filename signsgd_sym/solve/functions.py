@@ -3,7 +3,7 @@ r"""From a derived ODE and a law to running code: the functions, their accuracy,
 from __future__ import annotations
 
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -112,7 +112,6 @@ def make_problem(
             "use --optimizer sign or a law with a variance."
         )
     measure = measure_of(law)
-    noise_power = _number(noise_power)
     if sde.rate.has(NoiseMean) or sde.scale.has(NoiseMean):
         raise RuleError(
             f"f(z) = {rule.expr} needs expectations over the noise for which no code is generated."
@@ -123,8 +122,8 @@ def make_problem(
         response = dict(sde.definitions)[phi]
         form = found or phi_mean(law, response, seconds=seconds)
         formula = phi_of(form, response)
-        at_zero = _number(drift_rate_at_zero(law, response))
-    functions = RiskFunctions(
+        at_zero = drift_rate_at_zero(law, response)
+    exact = RiskFunctions(
         law=law.text,
         rule=rule.name,
         derivation=ode.derivation.id,
@@ -144,12 +143,14 @@ def make_problem(
         form=vector_form(ode.rhs, sde.rate, sde.scale),
         measure=measure,
     )
+    functions = replace(exact, noise_power=_number(noise_power), rate_at_zero=_number(at_zero))
+    at_zero = functions.rate_at_zero
     plan = None
     if needs_phi:
         # phi ~ a(0) sqrt(2 R) for R -> 0 where the drift rate has a finite limit.
         regular = at_zero.is_finite and at_zero.is_positive
         plan = make_plan(formula, functions.factor, measure, 0.5 if regular else None)
-    generated = assemble(functions, plan)
+    generated = assemble(functions, plan, exact)
     source = numpy_target.source(generated)
     return Problem(law, ode, form, formula, functions, plan, generated, source, numpy_target.load(source))
 
