@@ -317,6 +317,10 @@ def generate(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     optimizer: Annotated[str, typer.Option("--optimizer", help="sign or sgd.")] = "sign",
+    lr: Annotated[
+        str | None,
+        typer.Option("--lr", metavar="ETA", help="Also learning_rate(t, R): an expression in t and R."),
+    ] = None,
     run: Annotated[
         bool, typer.Option("--run/--no-run", help="Build and run the code to measure its error.")
     ] = True,
@@ -331,7 +335,7 @@ def generate(
     """
     from signsgd_sym.report import generate_command as command
 
-    request = command.GenerateRequest.parse(law, target, optimizer, output, force, run, seconds)
+    request = command.GenerateRequest.parse(law, target, optimizer, lr, output, force, run, seconds)
     with progress_bar() as show:
         show(f"generating {target}", 0.3)
         code = command.run_generate(request)

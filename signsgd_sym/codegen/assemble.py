@@ -16,7 +16,7 @@ from signsgd_sym.codegen.plain import plain
 from signsgd_sym.codegen.plan import Plan
 from signsgd_sym.codegen.regimes import Chosen
 from signsgd_sym.codegen.vector import DRIFT_RATE, NOISE_SCALE
-from signsgd_sym.notation import R, d, eta
+from signsgd_sym.notation import R, d, eta, t
 
 NAMES: dict[Any, Node] = {
     R: Var("R"),
@@ -69,6 +69,16 @@ def assemble(f: RiskFunctions, plan: Plan | None, exact: RiskFunctions | None = 
     )
     table = None if plan is None else plan.table
     return Module(facts, tuple(functions), factors, _rhs(f), table, exact or f)
+
+
+def scheduled(module: Module, step: Any) -> Module:
+    """The module with `learning_rate(t, R)`, `step` an expression in t and R.
+
+    Raises `CannotLower` for a function without a float64 program.
+    """
+    doc = f"The step size eta = {step}."
+    node = plain(sp.sympify(step, strict=True), {**NAMES, t: Var("t")})
+    return module.with_step(step, Factor("learning_rate", ("t", "R"), doc, node))
 
 
 def _regimes(name: str, doc: str, at_zero: Any, chosen: Sequence[Chosen], is_rate: bool = False) -> Function:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from signsgd_sym.codegen.functions import RiskFunctions
-from signsgd_sym.codegen.ir import Function, Node
+from signsgd_sym.codegen.ir import Function, Node, Var, walk
 from signsgd_sym.codegen.surrogate import Surrogate
 
 
@@ -66,6 +67,11 @@ class Module:
         """The function of that name."""
         return next((f for f in self.functions if f.name == name), None)
 
+    def with_step(self, step: Any, factor: Factor | None) -> Module:
+        """With the step size eta(t, R): exact, and as a program where it has one."""
+        factors = self.factors if factor is None else (*self.factors, factor)
+        return replace(self, factors=factors, exact=replace(self.exact, step=step))
+
     def with_evidence(self, evidence: str) -> Module:
         """The same with another statement of its evidence."""
         return replace(self, facts=replace(self.facts, evidence=evidence))
@@ -83,3 +89,9 @@ class Factor:
     arguments: tuple[str, ...]
     doc: str
     value: Node
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Arguments that the value does not contain."""
+        used = {node.name for node in walk(self.value) if isinstance(node, Var)}
+        return tuple(name for name in self.arguments if name not in used)

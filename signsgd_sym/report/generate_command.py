@@ -11,6 +11,7 @@ from signsgd_sym.codegen.targets import source_of
 from signsgd_sym.derive.density import read_law
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.solve.generate import GeneratedCode, generate, writable
 
@@ -22,6 +23,7 @@ class GenerateRequest:
     law: NoiseLaw
     target: str
     rule: UpdateRule
+    schedule: Schedule | None
     output: Path | None
     force: bool
     run: bool
@@ -29,7 +31,14 @@ class GenerateRequest:
 
     @staticmethod
     def parse(
-        law: str, target: str, optimizer: str, output: Path | None, force: bool, run: bool, seconds: float
+        law: str,
+        target: str,
+        optimizer: str,
+        lr: str | None,
+        output: Path | None,
+        force: bool,
+        run: bool,
+        seconds: float,
     ) -> GenerateRequest:
         """Parse the texts of the command line; raises `InputError` of the kind that fits."""
         source_of(target)
@@ -38,7 +47,8 @@ class GenerateRequest:
             writable(output, force)
         if not seconds > 0:
             raise ParameterError(f"--seconds is {seconds}; it must be positive.")
-        return GenerateRequest(read_law(law), target, rule, output, force, run, seconds)
+        schedule = None if lr is None else Schedule.of(lr)
+        return GenerateRequest(read_law(law), target, rule, schedule, output, force, run, seconds)
 
 
 def run_generate(request: GenerateRequest) -> GeneratedCode:
@@ -47,6 +57,7 @@ def run_generate(request: GenerateRequest) -> GeneratedCode:
         request.law,
         request.target,
         optimizer=request.rule,
+        lr=request.schedule,
         path=request.output,
         force=request.force,
         run=request.run,

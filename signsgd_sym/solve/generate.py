@@ -12,20 +12,26 @@ import numpy as np
 
 from signsgd_sym.balls import Unsupported
 from signsgd_sym.codegen import reference
+from signsgd_sym.codegen.assemble import scheduled
+from signsgd_sym.codegen.lower import CannotLower
 from signsgd_sym.codegen.measured import Measured, measure
+from signsgd_sym.codegen.module import Module
 from signsgd_sym.codegen.reference import Reference
 from signsgd_sym.codegen.targets import SUFFIXES, source_of
 from signsgd_sym.codegen.targets import numpy as numpy_target
 from signsgd_sym.derive.density import prove_density, read_law
 from signsgd_sym.derive.phi import phi_as_mean
-from signsgd_sym.errors import ParameterError
+from signsgd_sym.errors import ParameterError, TargetError
 from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import SIGN, UpdateRule
 from signsgd_sym.proof.check import check_derivation
 from signsgd_sym.proof.verdict import Report
 from signsgd_sym.solve.functions import Problem, make_problem
 from signsgd_sym.special import over
 
+EXACT = {"mpmath", "flint", "latex"}
+"""Targets that print the exact formulas."""
 FEW = np.ldexp(1.381966011250105, np.arange(-39, 40, 3))
 """Points for laws whose values are enclosures of an integral."""
 
@@ -75,6 +81,7 @@ def generate(
     target: str = "numpy",
     *,
     optimizer: UpdateRule | str = SIGN,
+    lr: Schedule | str | float | None = None,
     path: Path | str | None = None,
     force: bool = False,
     run: bool = True,
@@ -83,7 +90,8 @@ def generate(
     """Derive, plan and print the functions phi, psi, drift_rate, noise_scale, risk_rhs of `law`.
 
     `law` is LAW text, a `sympy.stats` variable, a frozen `scipy.stats` law or a `NoiseLaw`, with numbers as
-    parameters. The code needs nothing of this package. With `run` it is built and run, and the largest error
+    parameters. The code needs nothing of this package. With `lr`, an expression in t and R, it also has
+    `learning_rate(t, R)`. With `run` it is built and run, and the largest error
     found against ball arithmetic stands in its header. With `path` it is written there.
 
     Raises:
@@ -103,7 +111,7 @@ def generate(
     rule = UpdateRule.from_text(optimizer) if isinstance(optimizer, str) else optimizer
     problem = make_problem(rule, noise, seconds=seconds)
     rewritings = _judged(problem)
-    module = problem.generated
+    module = problem.generated if lr is None else _scheduled(problem, Schedule.of(lr), target)
     if rewritings is not None and rewritings.judgements:
         module = module.with_evidence(f"{module.facts.evidence}; the forms below {rewritings.verdict.value}")
     printer = source_of(target)
@@ -119,6 +127,20 @@ def generate(
     if file is not None:
         file.write_text(code.source)
     return code
+
+
+def _scheduled(problem: Problem, schedule: Schedule, target: str) -> Module:
+    """The module with `learning_rate`; raises `TargetError` where the target cannot express it."""
+    if target in EXACT:
+        return problem.generated.with_step(schedule.expr, None)
+    try:
+        return scheduled(problem.generated, schedule.expr)
+    except CannotLower as missing:
+        able = ", ".join(sorted(EXACT))
+        raise TargetError(
+            f"the {target} target cannot express {missing.name}, which the step size {schedule.expr} "
+            f"contains; {able} can."
+        ) from None
 
 
 def _stated(problem: Problem, measured: Measured) -> str:

@@ -10,7 +10,7 @@ import pytest
 import signsgd_sym as ss
 from signsgd_sym.codegen.harness import FLAGS, RUNNERS, compiler
 from signsgd_sym.codegen.measured import Measured
-from signsgd_sym.errors import InfiniteVariance, ParameterError
+from signsgd_sym.errors import InfiniteVariance, ParameterError, TargetError
 
 COMMAND = [sys.executable, "-m", "signsgd_sym", "generate"]
 
@@ -105,3 +105,18 @@ def test_a_missing_tool_is_said(monkeypatch):
     code = ss.generate("Rademacher(1)", "javascript")
     assert code.measured == "Node.js is not installed"
     assert "in an emulation: Node.js is not installed" in " ".join(code.source.replace("//", "").split())
+
+
+def test_a_step_size_becomes_a_function():
+    code = ss.generate("Rademacher(1)", lr="sqrt(2*R)/(1 + t)", run=False)
+    assert float(code.learning_rate(3.0, 0.5)) == 0.25
+    flint = ss.generate("Rademacher(1)", "flint", lr="besselj(0, t)", run=False)
+    assert "bessel_j" in flint.source
+    with pytest.raises(TargetError, match="c target cannot express besselj.*flint, latex, mpmath can"):
+        ss.generate("Rademacher(1)", "c", lr="besselj(0, t)", run=False)
+
+
+def test_what_a_target_lacks_is_named_with_the_targets_that_have_it():
+    done = call("Logistic(0, 1)", "--target", "flint", "--no-run", status=2)
+    assert "flint target cannot express phi of Logistic(0, 1)" in done.stderr
+    assert "numpy, c, javascript, numba, jax, mpmath can" in done.stderr

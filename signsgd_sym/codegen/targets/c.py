@@ -230,6 +230,7 @@ def _function(f: Function) -> str:
 def _factor(f: Factor) -> str:
     arguments = ", ".join(f"double {name}" for name in f.arguments)
     value = CPrinter().statement("return ", f.value, "    ")
+    value = "".join(f"    (void){name};\n" for name in f.unused) + value
     return f"/* {f.doc} */\ndouble signsgd_{f.name}({arguments}) {{\n{value}\n}}"
 
 

@@ -68,6 +68,11 @@ def scalars(f: RiskFunctions, printer: FormulaPrinter) -> list[str]:
     return [f"{name} = {printer(value)}" for name, value in f.form.scalars]
 
 
+def schedule(f: RiskFunctions, printer: FormulaPrinter) -> str:
+    """eta(t, R) as an expression; "" where none is asked for. `printer` knows the names of t and R."""
+    return "" if f.step is None else printer(f.step)
+
+
 def products(f: RiskFunctions) -> str:
     """The right-hand side for one mode, with `r_i`, `lam_i` and `n_i` for the elements of the arrays."""
     element = {"r": "r_i", "lam": "lam_i", "forcing": "n_i"}

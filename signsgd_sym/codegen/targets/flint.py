@@ -23,10 +23,11 @@ from signsgd_sym.codegen.targets.exact_python import (
     needs_risk,
     products,
     scalars,
+    schedule,
     statement,
 )
 from signsgd_sym.codegen.targets.formula import ATOM, NAMES, CannotPrint, FormulaPrinter, prepared, refusal
-from signsgd_sym.notation import R, eta
+from signsgd_sym.notation import R, eta, t
 from signsgd_sym.special import Erfcx, TricomiU
 
 METHODS = {
@@ -144,6 +145,19 @@ def _rhs(f: RiskFunctions) -> str:
     return "\n".join(lines)
 
 
+def _schedule(f: RiskFunctions) -> list[str]:
+    text = schedule(f, FlintPrinter({**NAMES, t: "time", R: "risk"}))
+    if not text:
+        return []
+    lines = [
+        "def learning_rate(t: Number, R: Number) -> arb:",
+        f'    """The step size eta = {f.step}."""',
+        *(f"    {name} = arb({own})" for name, own in (("time", "t"), ("risk", "R")) if name in text),
+        statement("return ", f"arb({text})", "    "),
+    ]
+    return ["\n".join(lines)]
+
+
 def source(module: Module) -> str:
     """The source text of the module.
 
@@ -151,7 +165,7 @@ def source(module: Module) -> str:
     """
     f = module.exact
     try:
-        body = [*_functions(f), SDE.format(f.drift_matrix, f.noise_matrix), _rhs(f)]
+        body = [*_functions(f), SDE.format(f.drift_matrix, f.noise_matrix), *_schedule(f), _rhs(f)]
     except CannotPrint as missing:
         raise refusal("flint", f"{missing.name}, which the formulas of {f.law} contain") from None
     text = "\n".join(body)

@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from signsgd_sym.codegen.emulate import emulate
-from signsgd_sym.codegen.ir import Function, Node, Op, Program, Var
+from signsgd_sym.codegen.ir import Function, Node, Op, Program, Var, walk
 from signsgd_sym.codegen.module import Factor, Module, VectorRhs
 from signsgd_sym.codegen.special_code import erf_code, erfcx_code
 from signsgd_sym.codegen.surrogate import Surrogate
@@ -374,7 +374,9 @@ def _factor(f: Factor) -> str:
     arguments = ", ".join(
         f"{name}: {'ArrayLike' if name == 'R' else 'Array | float'}" for name in f.arguments
     )
-    return f'''def {f.name}({arguments}, scale: ArrayLike = 1.0) -> Array:
+    if any(isinstance(node, Op) and node.name.startswith("call:") for node in walk(f.value)):
+        arguments += ", scale: ArrayLike = 1.0"
+    return f'''def {f.name}({arguments}) -> Array:
     """{f.doc}"""
 {_Public().statement("return ", f.value, "    ")}'''
 

@@ -81,6 +81,8 @@ def lines(f: RiskFunctions) -> list[tuple[str, str]]:
     ode = sp.Add(*(scalars[k] * sp.Mul(*(ARRAYS[a] ** p for a, p in powers)) for k, powers in f.form.terms))
     found.append((rf"\frac{{\mathrm{{d}} {shown(r_i)}}}{{\mathrm{{d}} t}}", shown(ode)))
     found.append(("R", r"\sum_{i=1}^{d} r_{i}"))
+    if f.step is not None:
+        found.append((r"\eta(t, R)", shown(f.step)))
     drift, noise = shown(f.drift_matrix), shown(f.noise_matrix)
     factor = shown(eta * sp.sqrt(_scale / d))
     sde = rf"-\eta\, a(R)\, {drift} \Delta\, \mathrm{{d}} t"

@@ -29,11 +29,12 @@ from signsgd_sym.codegen.targets.exact_python import (
     needs_risk,
     products,
     scalars,
+    schedule,
     statement,
 )
 from signsgd_sym.codegen.targets.formula import NAMES, CannotPrint, FormulaPrinter, prepared, refusal
 from signsgd_sym.codegen.targets.mpmath_text import AT, CLOSED, ERFCX, EXP, INTEGRAL, INTEGRATED, OWEN_T
-from signsgd_sym.notation import R, x
+from signsgd_sym.notation import R, t, x
 from signsgd_sym.special import Erfcx, OwenT, TricomiU
 
 Y = sp.Symbol("y", positive=True)
@@ -234,6 +235,21 @@ from mpmath import mp  # type: ignore[import-untyped,unused-ignore]
 GUARD = 20"""
 
 
+def _schedule(f: RiskFunctions) -> list[str]:
+    text = schedule(f, MpmathPrinter({**NAMES, t: "t"}))
+    if not text:
+        return []
+    lines = [
+        "def learning_rate(t: Any, R: Any) -> Any:",
+        f'    """The step size eta = {f.step}."""',
+        "    with mp.extraprec(GUARD):",
+        "        t, R = mp.mpf(t), mp.mpf(R)",
+        statement("value = ", text, "        "),
+        "    return +value",
+    ]
+    return ["\n".join(lines)]
+
+
 def source(module: Module) -> str:
     """The source text of the module.
 
@@ -241,9 +257,9 @@ def source(module: Module) -> str:
     """
     f = module.exact
     try:
-        body = [*_functions(f), SDE.format(f.drift_matrix, f.noise_matrix), _rhs(f)]
+        body = [*_functions(f), SDE.format(f.drift_matrix, f.noise_matrix), *_schedule(f), _rhs(f)]
     except CannotPrint as missing:
-        raise refusal("mpmath", f"{missing.name}, which the density of {f.law} contains") from None
+        raise refusal("mpmath", f"{missing.name}, which a formula of {f.law} contains") from None
     text = "\n".join(body)
     lost = f"\nLOST = {bits_lost(f.phi)}" if "_settled(" in text else ""
     accuracy = "to the working precision, mp.prec: two evaluations that agree"
