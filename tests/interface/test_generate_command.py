@@ -112,7 +112,7 @@ def test_a_step_size_becomes_a_function():
     assert float(code.learning_rate(3.0, 0.5)) == 0.25
     flint = ss.generate("Rademacher(1)", "flint", lr="besselj(0, t)", run=False)
     assert "bessel_j" in flint.source
-    with pytest.raises(TargetError, match="c target cannot express besselj.*flint, latex, mpmath can"):
+    with pytest.raises(TargetError, match=r"c target cannot express besselj.*flint, latex, mpmath can"):
         ss.generate("Rademacher(1)", "c", lr="besselj(0, t)", run=False)
 
 
