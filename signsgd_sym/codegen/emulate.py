@@ -57,10 +57,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 def emulate(program: Program, R: Array, table: Callable[[Array], Array] | None = None) -> Array:
     """The values of the program at `R`; `table` evaluates the Chebyshev pieces.
 
-        >>> from signsgd_sym.codegen.exact_error import product_error, quotient_rest, sum_error
-    from signsgd_sym.codegen.ir import op, program
-        >>> emulate(program(op("exp", Var("R"))), np.array([0.0]))
-        array([1.])
+    >>> from signsgd_sym.codegen.ir import op, program
+    >>> emulate(program(op("exp", Var("R"))), np.array([0.0]))
+    array([1.])
     """
     names: dict[str, Any] = {"R": R}
 

@@ -55,9 +55,9 @@ def lower(expr: Any, name: Any = R, variable: Node = RISK, *, twofold: bool = Fa
 
     Raises `CannotLower` for a function that has no program.
 
-    >>> lower(sp.sqrt(R) / sp.sqrt(2 * R + 1))
+    >>> lower(sp.sqrt(R) / sp.sqrt(R + 1))
     Op(name='sqrt', args=(Op(name='div', args=(Var(name='R'), \
-Op(name='add', args=(Op(name='mul', args=(Num(value=2.0), Var(name='R'))), Num(value=1.0))))),))
+Op(name='add', args=(Var(name='R'), Num(value=1.0))))),))
     """
     if expr.has(sp.I):
         raise CannotLower("a complex argument")

@@ -17,6 +17,7 @@ def plain(expr: Any, names: Mapping[Any, Node]) -> Node:
 
     Raises `CannotLower` for a function without a program.
 
+    >>> from signsgd_sym.codegen.ir import Var
     >>> x, y = sp.symbols("x y")
     >>> plain(x / y, {x: Var("x"), y: Var("y")})
     Op(name='div', args=(Var(name='x'), Var(name='y')))

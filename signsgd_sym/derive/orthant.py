@@ -19,6 +19,7 @@ from signsgd_sym.notation import orthant_probability, pair_moment, rho, s, x, y
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 
 PAIR = Assumption("(X, Y) centred Gaussian, unit variances, correlation rho", name="gaussian-pair")
+ARCSINE_LAW = "arcsine-law"
 _q = sp.Dummy("q", positive=True)  # sqrt(1 - rho^2)
 
 
@@ -40,7 +41,7 @@ def arcsine_law() -> Derivation:
     2*asin(rho)/pi
     """
     record = Recorder(
-        "arcsine-law",
+        ARCSINE_LAW,
         "E[sign X sign Y] for correlated Gaussians",
         (
             PAIR,

@@ -32,7 +32,7 @@ from signsgd_sym.derive.moments import (
     noise_matrix_entry,
     residual_second_moment,
 )
-from signsgd_sym.derive.orthant import arcsine_law
+from signsgd_sym.derive.orthant import ARCSINE_LAW
 from signsgd_sym.derive.phi import phi_mean, phi_of
 from signsgd_sym.errors import InfiniteVariance, RuleError
 from signsgd_sym.model.noise import NoiseLaw, noise_law
@@ -116,11 +116,12 @@ def _separate(coefficient: Any, rule: UpdateRule) -> tuple[Any, Any]:
     return sp.simplify(rate), -2 * exponent
 
 
-def _noise_matrix(entry: Any) -> Any:
-    """The matrix with entries E[f(x_i) f(x_j)]: K when they are K_ij, K_sigma when arcsines, M otherwise."""
-    if sp.simplify(entry - rho * sp.sqrt(K_ii * K_jj)) == 0:
-        return K
-    return K_sigma if entry == arcsine_law().result else nt.M
+def _noise_matrix(derived: Derivation) -> Any:
+    """The matrix with entries E[f(x_i) f(x_j)]: K_sigma when they come from the arcsine law, K when they are
+    K_ij, M otherwise."""
+    if derived.id == ARCSINE_LAW:
+        return K_sigma
+    return K if sp.simplify(derived.result - rho * sp.sqrt(K_ii * K_jj)) == 0 else nt.M
 
 
 def derive_sde(rule: UpdateRule, law: NoiseLaw | str | None = None) -> LimitSDE:
@@ -175,8 +176,9 @@ def _derive(rule: UpdateRule) -> LimitSDE:
     for name, meaning in naming:
         record.define(name, meaning, "the population risk")
     record.equal(nt.mean_square, scale, "second moment of the residual's factor")
-    entry = record.use(noise_matrix_entry(rule))
-    matrix = _noise_matrix(entry)
+    pair = noise_matrix_entry(rule)
+    entry = record.use(pair)
+    matrix = _noise_matrix(pair)
     record.equal(
         entry.subs(rho, _correlation(e_i, e_j)),
         sp.Trace(e_i.T * matrix * e_j),

@@ -105,7 +105,7 @@ def _rounded(p: Array) -> Array:
 '''
 
 SUM_ERROR = '''
-def _sum_error(a: Array, b: Array, s: Array) -> Array:
+def _sum_error(a: Array, b: ArrayLike, s: Array) -> Array:
     """(a + b) - s exactly, for s = a + b rounded; a constant to derivatives."""
     t = s - a
     return lax.stop_gradient((a - (s - t)) + (b - t))
@@ -125,7 +125,7 @@ QUOTIENT_REST = '''
 def _quotient_rest(a: ArrayLike, b: ArrayLike, q: Array) -> Array:
     """a - q b exactly, for q = a/b rounded, or q = b = sqrt(a) rounded; a constant to derivatives."""
     p = _rounded(q * b)
-    return lax.stop_gradient((a - p) - _product_error(q, b, p))
+    return lax.stop_gradient((jnp.asarray(a, p.dtype) - p) - _product_error(q, b, p))
 '''
 
 EXP_SUM = '''
@@ -159,7 +159,7 @@ def _by_regime(
     value, lower, kind = jnp.where(R == 0, at_zero, math.nan).astype(R.dtype), 0.0, _format(R)
     for upper, form in regimes:
         if upper > float(kind.tiny) and lower < float(kind.max):
-            here = (R > 0) & (R >= lower) & (R < upper)
+            here = (R > 0) & (R >= lower) & (R < (upper if upper < float(kind.max) else math.inf))
             inside = jnp.where(here, R, min(max(1.0, lower), upper / 2))
             value = jnp.where(here, form(inside), value)
         lower = upper

@@ -64,9 +64,10 @@ def fold(text: str, indent: str, width: int) -> str:
     """A long statement on several lines, broken before binary operators and after commas; languages that
     end statements with the line need it in parentheses.
 
-    >>> print(fold("y = aaaa + bbbb * cccc", "  ", 16))
-    y = aaaa
-        + bbbb * cccc
+    >>> print(fold("y = aa + bb * cc - dd", "", 16))
+    y = aa
+        + bb * cc
+        - dd
     """
     lines: list[str] = []
     rest = text
