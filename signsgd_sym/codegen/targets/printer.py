@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from signsgd_sym.codegen.ir import Node, Num, Op, Program, Var
+from signsgd_sym.codegen.module import Module
 from signsgd_sym.codegen.targets.text import WIDTH, fold
 
 INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2)}
@@ -76,3 +77,13 @@ class Printer:
             return indent + fold(lead + text + self.end, indent, WIDTH)
         inner = fold(text, indent, WIDTH)
         return f"{indent}{lead}(\n{indent}    {inner}\n{indent})"
+
+
+def needed(module: Module, *, own_erf: bool = True) -> set[str]:
+    """The operations of a module and what their definitions rest on; with `own_erf`, erf is one of ours."""
+    used = set(module.operations)
+    if own_erf and "erf" in used:
+        used |= {"erfcx", "exp_sum", "product_error"}
+    if "quotient_rest" in used or (module.table is not None and module.table.is_steep):
+        used.add("product_error")
+    return used
