@@ -5,9 +5,9 @@ Takes about a minute; the same numbers as `signsgd-sym demo`.
 
 from pathlib import Path
 
+from signsgd_sym.files import write_file
 from signsgd_sym.report.demo import run_demo
 from signsgd_sym.report.demo_page import demo_figure
-from signsgd_sym.report.files import write_file
 from signsgd_sym.report.plots import svg
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from signsgd_sym import SIGN, derive_risk_ode, derive_sde, noise_law
+from signsgd_sym.files import write_file
 from signsgd_sym.report import plots
-from signsgd_sym.report.files import write_file
 from signsgd_sym.solve.functions import make_problem
 
 # Half of the mass within [-1, 1], but for Rademacher, whose mass is at -1 and 1.

@@ -110,10 +110,10 @@ def demo(
 
     Leaves report.html, risk.svg, risk_functions.py and result.json in the output folder.
     """
+    from signsgd_sym.files import check_directory
     from signsgd_sym.report.demo import run_demo
     from signsgd_sym.report.demo_page import write_demo
     from signsgd_sym.report.demo_text import demo_text
-    from signsgd_sym.report.files import check_directory
 
     check_directory(output)
     with progress_bar() as show:
@@ -142,8 +142,8 @@ def derive(
     as_json: JsonOption = False,
 ) -> None:
     """List the derivations, or check one and show it step by step with each step's verdict."""
+    from signsgd_sym.files import write_file
     from signsgd_sym.report.derive_command import DeriveRequest, derive_content
-    from signsgd_sym.report.files import write_file
 
     request = DeriveRequest.parse(derivation_id, style, graph, without, seed, as_json)
     colour, width = terminal() if output is None else (False, 100)
@@ -230,8 +230,8 @@ def closed_form(
 
     The exit status is 1 if phi was refuted or a value could not be enclosed.
     """
+    from signsgd_sym.files import write_file
     from signsgd_sym.report import closed_form_command as command
-    from signsgd_sym.report.files import write_file
 
     colour, width = terminal() if output is None else (False, 100)
     if everything or law is None:
@@ -374,10 +374,15 @@ def main() -> None:
     except KeyboardInterrupt:
         typer.echo("signsgd-sym: interrupted; files written before are complete.", err=True)
         status = 130
-    except BrokenPipeError:
-        # The reader went away (`| head`): nobody is left to tell.
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # The reader went away (`| head`): nobody is left to tell.
+            sys.stdout = None
+            sys.exit(0)
+        reason = error.strerror or str(error)
+        _complain(InputError(f"the output could not be written: {reason}; choose another place."))
         sys.stdout = None
-        status = 0
+        status = 2
     except Exception as error:
         # Click's own usage errors, whichever package they come from, carry these two.
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):

@@ -65,6 +65,7 @@ def assemble(f: RiskFunctions, plan: Plan | None, exact: RiskFunctions | None = 
         str(f.scale_code),
         f.derivation,
         f.verdict,
+        f.modes,
         "exact" if plan is None else plan.accuracy,
     )
     table = None if plan is None else plan.table

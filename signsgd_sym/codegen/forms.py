@@ -55,19 +55,21 @@ def closed_forms(phi: Any, factor: Any) -> Iterator[Form]:
 
     Raises `CannotLower` where phi has a function without a float64 program.
     """
-    seen = []
+    seen: list[Any] = []
+    notes: list[str] = []
     for rewrite, note in REWRITINGS:
         expr = rewrite(phi)
         if expr is None or expr in seen:
             continue
         seen.append(expr)
+        notes.append(note)
         yield Form(expr, note, program(lower(expr)), program(lower(_times(expr, factor))))
-    for expr in seen:
+    for expr, note in zip(seen, notes, strict=True):
         try:
             own, rate = (program(lower(e, twofold=True)) for e in (expr, _times(expr, factor)))
         except CannotLower:
             continue
-        yield Form(expr, TWOFOLD, own, rate, cost=1.5)
+        yield Form(expr, f"{note}, {TWOFOLD}", own, rate, cost=1.5)
 
 
 def _times(expr: Any, factor: Any) -> Any:
@@ -115,7 +117,7 @@ def _split(term: Any) -> tuple[Any, Any]:
     return term / sp.Mul(*functions), sp.Mul(*functions)
 
 
-TWOFOLD = "algebraic factors in two floats, rounded once"
+TWOFOLD = "algebraic factors in two floats"
 REWRITINGS: tuple[tuple[Callable[[Any], Any], str], ...] = (
     (stable, "the closed form with exp(v^2) erfc(v) = erfcx(v)"),
     (lambda phi: stable(_expanded(phi)), "the closed form, term by term"),

@@ -39,6 +39,8 @@ class Op:
     product_error(a, b, p)    a b - p exactly, for p = fl(a b)
     quotient_rest(a, b, q)    a - q b exactly, for q = fl(a/b), or q = b = fl(sqrt(a))
     exp_sum(hi, lo)           exp(hi + lo) for |lo| of the order of an ulp of hi; lo is left out when NaN
+    max, min                  of two numbers
+    less(a, b, x, y)          x if a < b, else y
     nonnegative(v, a, b)      a if v >= 0, else b
     table(R)                  phi from the Chebyshev pieces of the module
     call:NAME(R)              another function of the module

@@ -31,7 +31,7 @@ class Measured:
         phi, rate = self.ulp
         return (
             f"at most {phi:.1f} ulp in phi, {rate:.1f} ulp in drift_rate at {self.points} points R in "
-            f"[1e-12, 1e12], run by {self.tool}, against ball arithmetic"
+            f"[1e-12, 1e12] (absolute where phi < 1e-290), run by {self.tool}, against ball arithmetic"
         )
 
 

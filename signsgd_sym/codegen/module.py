@@ -21,6 +21,7 @@ class Facts:
     noise_scale: str
     derivation: str
     evidence: str
+    modes: str
     measured: str = "not measured"
 
 

@@ -3,6 +3,7 @@ digits in, products of step size, drift rate and noise scale, and for schedules.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,10 +46,32 @@ def plain(expr: Any, names: Mapping[Any, Node]) -> Node:
         if exponent.is_Integer:
             return _chain("mul", [node] * int(exponent))
         return Op("pow", (node, plain(exponent, names)))
+    if isinstance(expr, sp.Max | sp.Min):
+        return _chain("max" if isinstance(expr, sp.Max) else "min", [plain(arg, names) for arg in expr.args])
+    if isinstance(expr, sp.Piecewise):
+        return _choice(list(expr.args), names)
     functions = {sp.exp: "exp", sp.log: "log", sp.Abs: "abs", sp.sin: "sin", sp.cos: "cos", sp.tanh: "tanh"}
     if expr.func in functions:
         return Op(functions[expr.func], (plain(expr.args[0], names),))
     raise CannotLower(type(expr).__name__)
+
+
+def _choice(cases: list[Any], names: Mapping[Any, Node]) -> Node:
+    """Nested `less`; NaN where no condition holds."""
+    if not cases:
+        return Num(math.nan)
+    value, condition = cases[0]
+    if condition == sp.true:
+        return plain(value, names)
+    one, other = plain(value, names), _choice(cases[1:], names)
+    if not isinstance(condition, sp.core.relational.Relational) or isinstance(condition, sp.Eq | sp.Ne):
+        raise CannotLower(f"the condition {condition}")
+    left, right = plain(condition.lhs, names), plain(condition.rhs, names)
+    if isinstance(condition, sp.Gt | sp.Ge):
+        left, right = right, left
+    if isinstance(condition, sp.Lt | sp.Gt):
+        return Op("less", (left, right, one, other))
+    return Op("less", (right, left, other, one))
 
 
 def _chain(name: str, nodes: list[Node]) -> Node:

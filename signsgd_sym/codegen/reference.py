@@ -32,7 +32,8 @@ TINY = 1e-290
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """f(R) = hi + lo at `risks`, each enclosed to 22 digits; where |f| < `floor`, errors count absolutely."""
+    """f(R) = hi + lo at `risks`, each enclosed to 22 digits; where |f| < `floor`, only
+    absolute errors above 1e-8 floor count."""
 
     risks: Array
     hi: Array
@@ -58,7 +59,10 @@ class Reference:
 
     def _in_units(self, values: Array, unit: Array) -> Array:
         with np.errstate(invalid="ignore", over="ignore"):
-            error = np.abs((values - self.hi) - self.lo) / unit
+            error = np.abs((values - self.hi) - self.lo)
+            # Where f is below the floor, less than a 1e8th of the floor does not count.
+            error = np.where(np.abs(self.hi) < self.floor, np.maximum(error - 1e-8 * self.floor, 0), error)
+            error = error / unit
         return np.where(np.isfinite(values), error, np.inf)
 
 

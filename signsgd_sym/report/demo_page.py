@@ -14,11 +14,11 @@ from signsgd_sym.derive.moments import linear_response, linearisation, one_step_
 from signsgd_sym.derive.orthant import arcsine_law
 from signsgd_sym.derive.phi import phi_of, smoothing_identity
 from signsgd_sym.derive.risk import risk_process
+from signsgd_sym.files import write_file
 from signsgd_sym.model.update_rule import SIGN
 from signsgd_sym.notation import phi
 from signsgd_sym.report import plots
 from signsgd_sym.report.demo import LEARNING_RATE, DemoResult, Rung
-from signsgd_sym.report.files import write_file
 from signsgd_sym.report.html import derivation_html, formula, math, page, table
 from signsgd_sym.report.latex import latex, sde_latex
 from signsgd_sym.report.resources import resource

@@ -12,13 +12,13 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from signsgd_sym.errors import InputError, ParameterError
+from signsgd_sym.files import check_directory, write_file
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.report.compare import Comparison, compare
-from signsgd_sym.report.files import check_directory, write_file
 from signsgd_sym.report.text import law_label, sde_text, text
 from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, risk_curve
 

@@ -17,14 +17,20 @@ from signsgd_sym.codegen.lower import CannotLower
 from signsgd_sym.codegen.measured import Measured, measure
 from signsgd_sym.codegen.module import Module
 from signsgd_sym.codegen.reference import Reference
-from signsgd_sym.codegen.targets import SUFFIXES, source_of
+from signsgd_sym.codegen.targets import SUFFIXES, TARGETS, source_of
 from signsgd_sym.codegen.targets import numpy as numpy_target
+from signsgd_sym.codegen.targets.flint import FlintPrinter
+from signsgd_sym.codegen.targets.formula import NAMES as FORMULA_NAMES
+from signsgd_sym.codegen.targets.formula import CannotPrint
+from signsgd_sym.codegen.targets.mpmath import MpmathPrinter
 from signsgd_sym.derive.density import prove_density, read_law
 from signsgd_sym.derive.phi import phi_as_mean
 from signsgd_sym.errors import ParameterError, TargetError
+from signsgd_sym.files import check_directory, write_file
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import SIGN, UpdateRule
+from signsgd_sym.notation import t
 from signsgd_sym.proof.check import check_derivation
 from signsgd_sym.proof.verdict import Report
 from signsgd_sym.solve.functions import Problem, make_problem
@@ -67,7 +73,8 @@ class GeneratedCode:
         """`phi`, `psi`, `drift_rate`, `noise_scale`, `risk_rhs` of the NumPy module, callable at once."""
         if not name.startswith("_") and self.target == "numpy" and hasattr(self.module, name):
             return getattr(self.module, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        hint = "" if self.target == "numpy" else "; only code for numpy can be called here"
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
     def __repr__(self) -> str:
         return f"GeneratedCode({self.law.text} under {self.rule.name}, {self.target})"
@@ -105,6 +112,8 @@ def generate(
     0.4754430094296636
     """
     source_of(target)
+    if not seconds > 0:
+        raise ParameterError(f"seconds is {seconds}; it must be positive.")
     file = None if path is None else writable(Path(path), force)
     noise = read_law(law)
     prove_density(noise)
@@ -125,22 +134,34 @@ def generate(
         module = module.with_measured(f"{module.facts.measured} (in an emulation: {measured})")
     code = GeneratedCode(noise, rule, target, printer(module), measured, rewritings, problem)
     if file is not None:
-        file.write_text(code.source)
+        write_file(file, code.source)
     return code
 
 
 def _scheduled(problem: Problem, schedule: Schedule, target: str) -> Module:
     """The module with `learning_rate`; raises `TargetError` where the target cannot express it."""
-    if target in EXACT:
-        return problem.generated.with_step(schedule.expr, None)
+    made: dict[str, Module] = {}
+    lacking = ""
     try:
-        return scheduled(problem.generated, schedule.expr)
+        made |= dict.fromkeys(set(TARGETS) - EXACT, scheduled(problem.generated, schedule.expr))
     except CannotLower as missing:
-        able = ", ".join(sorted(EXACT))
-        raise TargetError(
-            f"the {target} target cannot express {missing.name}, which the step size {schedule.expr} "
-            f"contains; {able} can."
-        ) from None
+        lacking = missing.name
+    exact = problem.generated.with_step(schedule.expr, None)
+    for name, printer in (("mpmath", MpmathPrinter), ("flint", FlintPrinter)):
+        try:
+            printer({**FORMULA_NAMES, t: "t"})(schedule.expr)
+        except CannotPrint as missing:
+            lacking = missing.name if name == target else lacking
+        else:
+            made[name] = exact
+    made["latex"] = exact
+    if target in made:
+        return made[target]
+    able = ", ".join(name for name in TARGETS if name in made)
+    raise TargetError(
+        f"the {target} target cannot express {lacking}, which the step size {schedule.expr} contains; "
+        f"{able} can."
+    )
 
 
 def _stated(problem: Problem, measured: Measured) -> str:
@@ -176,10 +197,22 @@ def writable(path: Path, force: bool) -> Path:
 
     Raises `ParameterError` for a file that exists, unless `force`, and for a folder that is missing.
     """
+    try:
+        return _writable(path, force)
+    except OSError as error:
+        raise ParameterError(f"cannot write {path}: {error.strerror}; give another name.") from None
+
+
+def _writable(path: Path, force: bool) -> Path:
+    if not path.name:
+        raise ParameterError("the name of the file is empty; give one, such as risk.c.")
     if path.is_dir():
         raise ParameterError(f"{path} is a folder; give a file name, such as {path / 'risk'}{SUFFIXES['c']}.")
     if path.exists() and not force:
         raise ParameterError(f"{path} exists already; give --force to replace it, or another name.")
+    if path.exists() and not path.is_file():
+        raise ParameterError(f"{path} is not a regular file; give another name.")
     if not path.absolute().parent.is_dir():
         raise ParameterError(f"{path.parent} is not a folder; make it first, or give another name.")
+    check_directory(path.absolute().parent)
     return path

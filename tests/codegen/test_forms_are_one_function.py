@@ -44,7 +44,8 @@ def test_a_wrong_form_is_refuted():
 
 def test_both_ways_to_write_a_tail_and_two_floats_are_among_them():
     notes = {form.note for form in closed_forms(PHI["Uniform(1, 3)"], FACTOR)}
-    assert {"erf(v) = 1 - erfc(v)", TWOFOLD} <= notes
+    assert "erf(v) = 1 - erfc(v)" in notes
+    assert any(note.endswith(TWOFOLD) for note in notes)
 
 
 def test_a_function_without_a_program_is_named():

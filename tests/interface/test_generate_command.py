@@ -109,10 +109,14 @@ def test_a_missing_tool_is_said(monkeypatch):
 
 def test_a_step_size_becomes_a_function():
     code = ss.generate("Rademacher(1)", lr="sqrt(2*R)/(1 + t)", run=False)
-    assert float(code.learning_rate(3.0, 0.5)) == 0.25
+    assert float(code.learning_rate(3.0, 0.5)) == pytest.approx(0.25, rel=1e-15)
+    warm = ss.generate("Rademacher(1)", lr="Piecewise((t, t < 1), (Max(1/2, 1/t), True))", run=False)
+    assert [float(warm.learning_rate(t, [1.0])) for t in (0.5, 1.0, 1.25, 9.0)] == [0.5, 1.0, 0.8, 0.5]
+    with pytest.raises(TargetError, match=r"flint target cannot express Piecewise.*numpy, c, javascript"):
+        ss.generate("Rademacher(1)", "flint", lr="Piecewise((t, t < 1), (1, True))", run=False)
     flint = ss.generate("Rademacher(1)", "flint", lr="besselj(0, t)", run=False)
     assert "bessel_j" in flint.source
-    with pytest.raises(TargetError, match=r"c target cannot express besselj.*flint, latex, mpmath can"):
+    with pytest.raises(TargetError, match=r"c target cannot express besselj.*mpmath, flint, latex can"):
         ss.generate("Rademacher(1)", "c", lr="besselj(0, t)", run=False)
 
 

@@ -20,6 +20,7 @@ BASE = {"notation", "special", "errors"}
 MAY_IMPORT = {
     "_callable": set(),
     "errors": set(),
+    "files": {"errors"},
     "notation": {"errors"},
     "special": {"notation", "errors"},
     "model": BASE,
@@ -29,7 +30,7 @@ MAY_IMPORT = {
     "pytest_plugin": {"errors", "proof", "steps"},
     "derive": BASE | {"_callable", "model", "balls", "proof", "steps"},
     "codegen": BASE | {"balls", "proof"},
-    "solve": BASE | {"model", "balls", "proof", "derive", "codegen"},
+    "solve": BASE | {"files", "model", "balls", "proof", "derive", "codegen"},
     "simulate": {"_callable", "notation", "errors", "model"},
 }
 LAZY = {("proof", "report"), ("derive", "report")}

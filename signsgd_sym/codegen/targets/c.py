@@ -86,18 +86,33 @@ RHS_HEAD = (
 )
 
 
+API = """/* Define SIGNSGD_API as static before including this file to keep its names to one translation unit.
+   Not for -ffast-math, which removes the terms that make up for rounding errors. */
+#ifndef SIGNSGD_API
+#define SIGNSGD_API
+#endif
+#ifdef __cplusplus
+extern "C" {{
+#endif
+{}
+#ifdef __cplusplus
+}}
+#endif"""
+
+
 def source(module: Module) -> str:
     """The C source text."""
-    prototypes = [f"double signsgd_{f.name}(double R);" for f in module.functions]
+    prototypes = [f"double signsgd_{f.name}(double R)" for f in module.functions]
     prototypes += [
-        f"double signsgd_{f.name}({', '.join(f'double {name}' for name in f.arguments)});"
+        f"double signsgd_{f.name}({', '.join(f'double {name}' for name in f.arguments)})"
         for f in module.factors
     ]
+    prototypes.append(RHS_HEAD)
     head = "/*\n" + "\n".join(f" * {line}".rstrip() for line in header(module)) + "\n */"
     parts = [
         head,
         "#include <math.h>\n#include <stddef.h>",
-        "\n".join([*prototypes, f"{RHS_HEAD};"]),
+        API.format("\n".join(f"SIGNSGD_API {line};" for line in prototypes)),
         *helpers(module),
         *(_function(f) for f in module.functions),
         *(_factor(f) for f in module.factors),

@@ -13,6 +13,7 @@ def _function(f: Function) -> str:
     lines = [
         f"// {f.doc}",
         f"export function {f.name}(R) {{",
+        "  R = Number(R);",
         "  if (!(R >= 0 && R < Infinity)) {",
         "    return NaN;",
         "  }",

@@ -101,9 +101,10 @@ def _rhs(rhs: VectorRhs) -> str:
 
 
 NOTE = """
-With scale = s the noise is multiplied by s. All functions can be differentiated, mapped and compiled, and
-work in the precision of their arguments (float64 needs jax_enable_x64); at R = 0 the derivative is given
-as 0."""
+With scale = s > 0 the noise is multiplied by s. All functions can be differentiated, mapped and compiled, and
+work in the precision of their arguments (float64 needs jax_enable_x64). The error stated is that of the
+values: a derivative is that of the printed form, so dphi/dR has an error of the order of phi/R times the
+precision, and is NaN where R^2 underflows. At R = 0 derivatives are given as 0."""
 
 
 def source(module: Module) -> str:

@@ -24,6 +24,9 @@ class JaxPrinter(Printer):
         "pow": "({0}) ** {1}",
         "erf": "_erf({0})",
         "erfcx": "_erfcx({0})",
+        "max": "jnp.maximum({0}, {1})",
+        "min": "jnp.minimum({0}, {1})",
+        "less": "jnp.where({0} < {1}, {2}, {3})",
         "exp_sum": "_exp_sum({0}, {1})",
         "sum_error": "_sum_error({0}, {1}, {2})",
         "quotient_rest": "_quotient_rest({0}, {1}, {2})",
@@ -124,8 +127,9 @@ def _exp_sum(hi: Array, lo: ArrayLike) -> Array:
 
 ARGUMENT = '''
 def _argument(R: ArrayLike, scale: ArrayLike) -> Array:
-    """R/scale^2: noise `scale` times as large is a risk scale^2 times as small, in units of the noise."""
-    scale = jnp.asarray(scale)
+    """R/scale^2: noise `scale` times as large is a risk scale^2 times as small, in units of the noise.
+    NaN where scale is not positive."""
+    scale = jnp.where(jnp.asarray(scale) > 0, scale, math.nan)
     return jnp.asarray(R) / (scale * scale)
 '''
 

@@ -75,6 +75,8 @@ def _rhs(rhs: VectorRhs) -> str:
         "def risk_rhs(t: float, r: Array, lam: Array, forcing: Array, eta: float) -> Array:",
         '    """dr/dt over the modes; R = sum(r)."""',
         "    n = r.size",
+        "    if lam.size != n or forcing.size != n:",
+        '        raise ValueError("r, lam and forcing differ in length")',
     ]
     if rhs.needs_R:
         names = [f"s{k}" for k in range(PARTS)]

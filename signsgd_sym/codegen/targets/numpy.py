@@ -54,9 +54,10 @@ def _tuple(items: list[str]) -> str:
 
 def _factor(f: Factor) -> str:
     arguments = ", ".join(f"{name}: {'ArrayLike' if name == 'R' else 'float'}" for name in f.arguments)
+    risk = "    R = np.asarray(R, dtype=np.float64)[()]\n" if "R" in f.arguments else ""
     return f'''def {f.name}({arguments}) -> Array:
     """{f.doc}"""
-{NumpyPrinter().statement("result: Array = ", f.value, "    ")}
+{risk}{NumpyPrinter().statement("result: Array = ", f.value, "    ")}
     return result'''
 
 

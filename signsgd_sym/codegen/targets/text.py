@@ -18,22 +18,29 @@ def header(module: Module) -> list[str]:
         ("phi(R)", f.formula),
         ("drift_rate(R)", f.drift_rate),
         ("noise_scale(R)", f.noise_scale),
+        ("modes", f.modes),
         ("derivation", f.derivation),
         ("evidence", f.evidence),
         ("error", f.measured),
     ]
     if module.function("phi") is None:
         rows = rows[1:]
+    if module.exact.step is not None:
+        rows.insert(-4, ("learning_rate", f"{module.exact.step}, of t and R, to be passed on as eta"))
+    if module.function("psi") is None:
+        reason = "E[eps^2] is infinite" if module.function("phi") else "it belongs to the sign rule"
+        rows.insert(-4, ("psi", f"left out: {reason}"))
     lines = [*_wrap(f"Risk functions of the {f.rule} rule under label noise {f.law}.", ""), ""]
     for name, value in rows:
         lines += _wrap(f"    {name:15} {value}", " " * 20)
     lines += regimes(module)
     lines.append("")
     lines += _wrap(
-        "R is the risk Delta^T K Delta / 2, the 1/2 included. risk_rhs(t, r, lam, forcing, eta) is the "
-        "right-hand side of the mode ODE: r, lam and forcing hold one number a mode, eta is the step size at "
-        "time t. Functions of R return their limit at R = 0 and NaN where R is negative, infinite or NaN. "
-        "Generated from the derivation; do not edit.",
+        "R is the risk Delta^T K Delta / 2, the 1/2 included, Delta = theta - theta*, K the covariance of "
+        "the data. risk_rhs(t, r, lam, forcing, eta) is the right-hand side of the ODE of the modes, one "
+        "number a mode in r, lam and forcing, eta the step size at time t. phi, psi, drift_rate and "
+        "noise_scale return their limit at R = 0 and NaN where R is negative, infinite or NaN. Generated "
+        "from the derivation; do not edit.",
         "",
     )
     return lines
@@ -49,7 +56,14 @@ def regimes(module: Module) -> list[str]:
     for regime in phi.regimes:
         upper = "oo" if math.isinf(regime.upper) else f"{regime.upper:.6g}"
         lead = "used where" if not lines else ""
-        lines += _wrap(f"    {lead:15} {lower:.6g} {relation} R < {upper}: {regime.note}", " " * 20)
+        note = regime.note
+        if module.table is not None and "table" in regime.program.operations and any(module.table_ends):
+            first, last = module.table.range
+            note += (
+                f" on [{first:.3g}, {last:.3g}], beyond it a power of R towards the limits: finite and "
+                "monotone, no error claimed"
+            )
+        lines += _wrap(f"    {lead:15} {lower:.6g} {relation} R < {upper}: {note}", " " * 20)
         lower, relation = regime.upper, "<="
     return lines
 

@@ -2,14 +2,18 @@
 
     drift_rate(R)   1
     noise_scale(R)  2*R + 1/16
+    psi             left out: it belongs to the sign rule
+    modes           K = U diag(lam) U^T; r_i = lam_i c_i^2/2, c = U^T Delta; forcing_i = lam_i (U^T
+                    M U)_ii/(2 d); M_ij = sqrt(K_ii)*sqrt(K_jj)*rho with rho = K_ij/sqrt(K_ii K_jj)
     derivation      sgd-modes
     evidence        no expectation over the law but E[eps^2]
     error           exact
 
-R is the risk Delta^T K Delta / 2, the 1/2 included. risk_rhs(t, r, lam, forcing, eta) is the
-right-hand side of the mode ODE: r, lam and forcing hold one number a mode, eta is the step size at
-time t. Functions of R return their limit at R = 0 and NaN where R is negative, infinite or NaN.
-Generated from the derivation; do not edit.
+R is the risk Delta^T K Delta / 2, the 1/2 included, Delta = theta - theta*, K the covariance of the
+data. risk_rhs(t, r, lam, forcing, eta) is the right-hand side of the ODE of the modes, one number a
+mode in r, lam and forcing, eta the step size at time t. phi, psi, drift_rate and noise_scale return
+their limit at R = 0 and NaN where R is negative, infinite or NaN. Generated from the derivation; do
+not edit.
 """
 
 from typing import Any
@@ -46,12 +50,14 @@ def noise_scale(R: ArrayLike) -> Array:
 
 def sde_drift(R: ArrayLike, eta: float) -> Array:
     """The drift of Delta is this times K Delta."""
+    R = np.asarray(R, dtype=np.float64)[()]
     result: Array = -eta * drift_rate(R)
     return result
 
 
 def sde_diffusion(R: ArrayLike, eta: float, d: float) -> Array:
     """The diffusion of Delta is this times a square root of K."""
+    R = np.asarray(R, dtype=np.float64)[()]
     result: Array = eta * np.sqrt(noise_scale(R)) / np.sqrt(d)
     return result
 
