@@ -22,10 +22,10 @@ class RiskFunctions:
 
     `law`, `rule`, `formula`, `verdict`, `derivation` and `modes` are texts for the header, `evidence` a
     longer form of `verdict`. `has_phi` says whether the ODE contains phi; `phi` is its closed form (None
-    without one); `rate` is a(R) in terms of phi(R), `scale` is s(R) in terms of P; `noise_power` is E[eps^2] (oo when
-    there is none); `rate_at_zero` is the limit of a(R) for R -> 0. The drift of Delta is -eta a(R)
-    `drift_matrix` Delta and its covariance eta^2 s(R) `noise_matrix`/d. `step` is eta as an expression in t
-    and R, where one is asked for.
+    without one); `rate` is a(R) in terms of phi(R), `scale` is s(R) in terms of P; `noise_power` is
+    E[eps^2] (oo when there is none); `rate_at_zero` is the limit of a(R) for R -> 0. The drift of Delta is
+    -eta a(R) `drift_matrix` Delta and its covariance eta^2 s(R) `noise_matrix`/d. `step` is eta as an
+    expression in t and R, where one is asked for.
     """
 
     law: str
