@@ -204,8 +204,6 @@ def writable(path: Path, force: bool) -> Path:
 
 
 def _writable(path: Path, force: bool) -> Path:
-    if not path.name:
-        raise ParameterError("the name of the file is empty; give one, such as risk.c.")
     if path.is_dir():
         raise ParameterError(f"{path} is a folder; give a file name, such as {path / 'risk'}{SUFFIXES['c']}.")
     if path.exists() and not force:
