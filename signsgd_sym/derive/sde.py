@@ -13,6 +13,7 @@ the sign rule; for SGD it neglects 2 (K Delta)(K Delta)^T, which is of rank one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +35,7 @@ from signsgd_sym.derive.moments import (
 )
 from signsgd_sym.derive.orthant import ARCSINE_LAW
 from signsgd_sym.derive.phi import phi_mean, phi_of
+from signsgd_sym.derive.worker import ahead
 from signsgd_sym.errors import InfiniteVariance, RuleError
 from signsgd_sym.model.noise import NoiseLaw, noise_law
 from signsgd_sym.model.update_rule import SIGN, UpdateRule
@@ -135,11 +137,13 @@ def derive_sde(rule: UpdateRule, law: NoiseLaw | str | None = None) -> LimitSDE:
     >>> derive_sde(SGD, "Laplace(0, b)").definitions
     ((P, R + b**2),)
     """
-    sde = _derive(rule)
+    with ahead(noise_matrix_entry, (rule,)) as pair:  # as long as all the rest
+        sde = _derive(rule, pair)
     return sde if law is None else sde.under(noise_law(law))
 
 
-def _derive(rule: UpdateRule) -> LimitSDE:
+def _derive(rule: UpdateRule, derived_pair: Callable[[], Derivation]) -> LimitSDE:
+    """The SDE; `derived_pair` gives the derivation of E[f(x_i) f(x_j)]."""
     law = any_law() if rule == SIGN else finite_variance()
     record = Recorder(
         f"{rule.name}-sde",
@@ -176,7 +180,7 @@ def _derive(rule: UpdateRule) -> LimitSDE:
     for name, meaning in naming:
         record.define(name, meaning, "the population risk")
     record.equal(nt.mean_square, scale, "second moment of the residual's factor")
-    pair = noise_matrix_entry(rule)
+    pair = derived_pair()
     entry = record.use(pair)
     matrix = _noise_matrix(pair)
     record.equal(
