@@ -159,7 +159,7 @@ def _needs_program(found: Callable[[], str | None], what: str) -> Callable[[], s
 DOUBLE = 'import jax; jax.config.update("jax_enable_x64", True)'
 
 RUNNERS = {
-    "numpy": Runner(_package("numpy"), _needs("scipy"), _python(WHOLE)),
+    "numpy": Runner(_package("numpy"), _needs("numpy"), _python(WHOLE)),
     "c": Runner(
         lambda: _version(compiler()), _needs_program(compiler, "a C compiler (cc, gcc or clang)"), _run_c
     ),

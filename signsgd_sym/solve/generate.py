@@ -25,7 +25,7 @@ from signsgd_sym.codegen.targets.formula import CannotPrint
 from signsgd_sym.codegen.targets.mpmath import MpmathPrinter
 from signsgd_sym.derive.density import prove_density, read_law
 from signsgd_sym.derive.phi import phi_as_mean
-from signsgd_sym.errors import ParameterError, TargetError
+from signsgd_sym.errors import NotConverged, ParameterError, TargetError
 from signsgd_sym.files import check_directory, write_file
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.schedule import Schedule
@@ -106,6 +106,7 @@ def generate(
             `force`) or cannot be written.
         TargetError: the target lacks a function that the formula needs.
         InfiniteVariance: SGD under noise without a variance.
+        NotConverged: a rewriting was refuted or could not be decided, or the code does not build.
 
     >>> code = generate("Uniform(-2, 2)", run=False)
     >>> float(code.phi(1.0))
@@ -120,6 +121,11 @@ def generate(
     rule = UpdateRule.from_text(optimizer) if isinstance(optimizer, str) else optimizer
     problem = make_problem(rule, noise, seconds=seconds)
     rewritings = _judged(problem)
+    if rewritings is not None and (wrong := rewritings.first_wrong) is not None:
+        raise NotConverged(
+            f"a form in which phi of {noise.text} would be computed is {wrong.verdict.value}: "
+            f"{wrong.evidence.summary()}; no code is handed over."
+        )
     module = problem.generated if lr is None else _scheduled(problem, Schedule.of(lr), target)
     if rewritings is not None and rewritings.judgements:
         module = module.with_evidence(f"{module.facts.evidence}; the forms below {rewritings.verdict.value}")

@@ -10,7 +10,7 @@ import pytest
 import signsgd_sym as ss
 from signsgd_sym.codegen.harness import FLAGS, RUNNERS, compiler
 from signsgd_sym.codegen.measured import Measured
-from signsgd_sym.errors import InfiniteVariance, ParameterError, TargetError
+from signsgd_sym.errors import InfiniteVariance, NotConverged, ParameterError, TargetError
 
 COMMAND = [sys.executable, "-m", "signsgd_sym", "generate"]
 
@@ -124,3 +124,9 @@ def test_what_a_target_lacks_is_named_with_the_targets_that_have_it():
     done = call("Logistic(0, 1)", "--target", "flint", "--no-run", status=2)
     assert "flint target cannot express phi of Logistic(0, 1)" in done.stderr
     assert "numpy, c, javascript, numba, jax, mpmath can" in done.stderr
+
+
+def test_code_with_a_refuted_form_is_not_handed_over(monkeypatch):
+    monkeypatch.setattr("signsgd_sym.codegen.plan.plain", lambda expr: 2 * expr)
+    with pytest.raises(NotConverged, match="REFUTED"):
+        ss.generate("Rademacher(1)", run=False)
