@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model import Schedule, UpdateRule
 from signsgd_sym.simulate.replicate import Recursion, recursion_of
+from signsgd_sym.simulate.runner import SignCounts
 from signsgd_sym.simulate.stream import Array, Stream
 
 POLL_SECONDS = 0.1
@@ -37,6 +38,7 @@ class Simulation:
         replicates: (runs,), which replicates these are: row i is a function of (seed, replicates[i]) alone.
         seed: root of all replicates.
         steps_per_second: steps of the finished runs by the wall clock, random draws included.
+        signs: how the signs of the residuals of the finished runs were decided.
     """
 
     times: Array
@@ -44,6 +46,7 @@ class Simulation:
     replicates: NDArray[np.int64]
     seed: int
     steps_per_second: float
+    signs: SignCounts
 
     @property
     def runs(self) -> int:
@@ -128,6 +131,7 @@ def _run(
     recursion: Recursion, runs: int, seed: int, workers: int, progress: Callable[[int, int], object]
 ) -> Simulation:
     risk = np.full((runs, len(recursion.steps)), np.nan)
+    counts = [SignCounts()] * runs
     finished = np.zeros(runs, dtype=bool)
     steps_done = [0] * runs  # each thread writes its own entries only
     stop = Event()
@@ -139,7 +143,8 @@ def _run(
             if stop.is_set():
                 raise _Stopped
 
-        risk[replicate] = recursion.risk_path(seed, replicate, after_block=after_block)
+        path = recursion.path(seed, replicate, after_block=after_block)
+        risk[replicate], counts[replicate] = path.risk, path.counts
         finished[replicate] = True
 
     def result() -> Simulation:
@@ -150,6 +155,7 @@ def _run(
             replicates=np.flatnonzero(finished),
             seed=seed,
             steps_per_second=steps / (time.perf_counter() - start),
+            signs=sum(counts, SignCounts()),
         )
 
     total = runs * int(recursion.steps[-1])

@@ -151,6 +151,7 @@ def advance(
     eps: np.ndarray,
     first: int,
     delta: np.ndarray,
+    signs: np.ndarray,
 ) -> int:
     """Take len(x) steps, one sample each, and change `delta` in place.
 
@@ -164,6 +165,7 @@ def advance(
         eps: (n,), label noise.
         first: index k of the first of these steps.
         delta: (d,), theta - theta*.
+        signs: (n,) of int8, receives sign(r) of each step.
 
     Returns:
         Steps taken: less than n when eta was negative, infinite or NaN before the next one.
@@ -171,10 +173,11 @@ def advance(
     Example:
         >>> from signsgd_sym.simulate.formula import Formula
         >>> delta = np.array([1.0, -2.0])
-        >>> advance(Formula(("z",), SIGN), 0.5, np.ones(2), np.array([[3.0, 0.0]]), np.zeros(1), 0, delta)
+        >>> x, eps, signs = np.array([[3.0, 0.0]]), np.zeros(1), np.empty(1, np.int8)
+        >>> advance(Formula(("z",), SIGN), 0.5, np.ones(2), x, eps, 0, delta, signs)
         1
-        >>> delta
-        array([ 0.75, -2.  ])
+        >>> delta, signs
+        (array([ 0.75, -2.  ]), array([1], dtype=int8))
     """
     n, d = x.shape
     lanes = np.empty(LANES)
@@ -183,6 +186,7 @@ def advance(
         if not 0.0 <= eta < math.inf:
             return k
         r = dot(x[k], delta, lanes) - eps[k]
+        signs[k] = sign(r)
         step = eta / d
         for i in range(d):
             delta[i] -= step * _response(rule, r, x[k, i])

@@ -13,8 +13,23 @@ from numpy.typing import ArrayLike, NDArray
 from signsgd_sym.errors import NotConverged, ShapeMismatch, StepError
 from signsgd_sym.model import Schedule, UpdateRule
 from signsgd_sym.simulate.formula import Formula, rule_formula, schedule_formula
-from signsgd_sym.simulate.recursion import advance
+from signsgd_sym.simulate.runner import Float64Runner, Runner, SignCounts, Signs
 from signsgd_sym.simulate.stream import Array, Stream, finite_array
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """What is left of a replicate.
+
+    Attributes:
+        risk: (points,), R = Delta^T K Delta/2 at each recorded time.
+        signs: (steps,), sign(r) of every step where they were kept, else empty.
+        counts: how the signs were decided.
+    """
+
+    risk: Array
+    signs: Signs
+    counts: SignCounts
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,22 +56,35 @@ class Recursion:
         """The times t = k/d at which the risk is recorded, shape (points,)."""
         return self.steps / len(self.delta0)
 
-    def risk_path(
-        self, seed: int, replicate: int, *, after_block: Callable[[int], None] = lambda k: None
-    ) -> Array:
-        """Risk R = Delta^T K Delta/2 at each recorded time, shape (points,), of one replicate.
+    def float64(self) -> Runner:
+        """A replicate at its start, in float64."""
+        return Float64Runner(self.rule, self.schedule, self.stream, self.K, self.delta0)
+
+    def path(
+        self,
+        seed: int,
+        replicate: int,
+        runner: Runner | None = None,
+        *,
+        after_block: Callable[[int], None] = lambda k: None,
+        keep_signs: bool = False,
+    ) -> Path:
+        """One replicate, from beginning to end.
 
         Args:
-            seed, replicate: the run is a function of these two, and of nothing else.
+            seed, replicate: with the arithmetic, all that the run depends on.
+            runner: the arithmetic, at its start; float64 by default.
             after_block: told the number of steps taken so far after each block; may raise to end the run.
+            keep_signs: whether to record the sign of every residual.
 
         Raises:
             NotConverged: the risk overflowed.
             StepError: the schedule gave a step size that is negative, infinite or NaN.
         """
+        runner = runner or self.float64()
         d = len(self.delta0)
-        delta = self.delta0.copy()
-        path = np.empty(len(self.steps))
+        risk = np.empty(len(self.steps))
+        kept: list[Signs] = []
         # The same child that SeedSequence(seed).spawn(...)[replicate] is, without making the others.
         blocks = self.stream.blocks(SeedSequence(seed, spawn_key=(replicate,)))
         x, eps = np.empty((0, d)), np.empty(0)
@@ -66,26 +94,19 @@ class Recursion:
                 if len(eps) == 0:
                     x, eps = next(blocks)
                 n = min(last - k, len(eps))
-                taken = advance(self.rule, self.schedule, self.K, x[:n], eps[:n], k, delta)
-                k += taken
-                if taken < n:
-                    raise StepError(
-                        f"the step size at t = {k / d:.6g}, where R = {self._risk(delta):.6g}, is "
-                        "negative or not finite; the schedule must stay in [0, oo)"
-                    )
+                signs = runner.advance(x[:n], eps[:n], k)
+                if keep_signs:
+                    kept.append(signs)
+                k += n
                 x, eps = x[n:], eps[n:]
                 after_block(k)
-            path[point] = self._risk(delta)
-            if not math.isfinite(path[point]):
+            risk[point] = runner.risk()
+            if not math.isfinite(risk[point]):
                 raise NotConverged(
                     f"the risk of replicate {replicate} overflowed before t = {k / d:.6g}: "
                     "the recursion is unstable at this step size; take a smaller one"
                 )
-        return path
-
-    def _risk(self, delta: Array) -> float:
-        with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported in words instead
-            return self.stream.risk(delta)
+        return Path(risk, np.concatenate(kept) if kept else np.empty(0, dtype=np.int8), runner.counts())
 
 
 def recursion_of(

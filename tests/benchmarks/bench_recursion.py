@@ -39,6 +39,7 @@ def main() -> None:
     x, eps, delta = rng.standard_normal((ROWS, D)), rng.standard_normal(ROWS), rng.standard_normal(D)
     pool = PoolStream(rng.standard_normal((2000, D)), rng.standard_normal(2000)).blocks(SeedSequence(0))
     diagonal, dense = np.ones(D), np.eye(D)
+    signs = np.empty(4096, np.int8)
     root = np.linalg.cholesky(0.5 * np.eye(D) + 0.5)
     sign, sgd, tanh = (rule_formula(f) for f in (sp.sign(z), z, sp.tanh(z)))
     of_R = schedule_formula(sp.sqrt(2 * R) / 1000)
@@ -50,23 +51,23 @@ def main() -> None:
 
     def diagonal_draws() -> None:
         rng.standard_normal(out=x)
-        advance(sign, ETA, diagonal, x, rng.standard_normal(ROWS), 0, delta)
+        advance(sign, ETA, diagonal, x, rng.standard_normal(ROWS), 0, delta, signs)
 
     def dense_draws() -> None:
         np.matmul(rng.standard_normal((ROWS, D)), root.T, out=x)
-        advance(sign, ETA, diagonal, x, rng.standard_normal(ROWS), 0, delta)
+        advance(sign, ETA, diagonal, x, rng.standard_normal(ROWS), 0, delta, signs)
 
     def pool_draws() -> None:
         rows, noise = next(pool)
-        advance(sign, ETA, diagonal, rows, noise, 0, delta)
+        advance(sign, ETA, diagonal, rows, noise, 0, delta, signs)
 
     cases: dict[str, Callable[[], object]] = {
         "NumPy loop, sign, no draws": numpy_loop,
-        "compiled, sign, no draws": lambda: advance(sign, ETA, diagonal, x, eps, 0, delta),
-        "compiled, sgd, no draws": lambda: advance(sgd, ETA, diagonal, x, eps, 0, delta),
-        "compiled, tanh, no draws": lambda: advance(tanh, ETA, diagonal, x, eps, 0, delta),
-        "compiled, sign, eta(R), diagonal K": lambda: advance(sign, of_R, diagonal, x, eps, 0, delta),
-        "compiled, sign, eta(R), dense K": lambda: advance(sign, of_R, dense, x, eps, 0, delta),
+        "compiled, sign, no draws": lambda: advance(sign, ETA, diagonal, x, eps, 0, delta, signs),
+        "compiled, sgd, no draws": lambda: advance(sgd, ETA, diagonal, x, eps, 0, delta, signs),
+        "compiled, tanh, no draws": lambda: advance(tanh, ETA, diagonal, x, eps, 0, delta, signs),
+        "compiled, sign, eta(R), diagonal K": lambda: advance(sign, of_R, diagonal, x, eps, 0, delta, signs),
+        "compiled, sign, eta(R), dense K": lambda: advance(sign, of_R, dense, x, eps, 0, delta, signs),
         "compiled, sign, with draws, diagonal K": diagonal_draws,
         "compiled, sign, with draws, dense K": dense_draws,
         "compiled, sign, rows of a pool": pool_draws,

@@ -8,8 +8,9 @@ import pytest
 import sympy as sp
 
 from signsgd_sym.notation import R, t, z
+from signsgd_sym.simulate import recursion
 from signsgd_sym.simulate.formula import rule_formula, schedule_formula
-from signsgd_sym.simulate.recursion import LANES, advance, dot, risk, sign
+from signsgd_sym.simulate.recursion import LANES, dot, risk, sign
 
 RULES = {
     "sign": sp.sign(z),
@@ -27,6 +28,10 @@ SCHEDULES = {
     "R": sp.sqrt(2 * R) / 10,
     "t and R": R / (t + 10),
 }
+
+
+def advance(rule, schedule, K, x, eps, first, delta):
+    return recursion.advance(rule, schedule, K, x, eps, first, delta, np.empty(len(x), np.int8))
 
 
 def samples(d, n, seed=0):

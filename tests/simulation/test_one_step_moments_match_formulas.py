@@ -58,7 +58,7 @@ def test_mean_step_of_the_compiled_recursion_is_minus_eta_m_over_d(f):
     steps = np.empty_like(x)
     for k in range(len(x)):
         delta = DELTA.copy()
-        advance(compiled, eta, K, x[k : k + 1], eps[k : k + 1], 0, delta)
+        advance(compiled, eta, K, x[k : k + 1], eps[k : k + 1], 0, delta, np.empty(1, np.int8))
         steps[k] = delta - DELTA
     drift, stderr = -eta / 3 * moments.mean, steps.std(axis=0) / np.sqrt(len(x))
     assert np.all(np.abs(steps.mean(axis=0) - drift) < 4 * np.hypot(stderr, eta / 3 * moments.mean_stderr))

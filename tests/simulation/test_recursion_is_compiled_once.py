@@ -15,7 +15,7 @@ from signsgd_sym.simulate.formula import rule_formula, schedule_formula
 from signsgd_sym.simulate.recursion import advance
 delta = np.ones(2)
 rule, schedule = rule_formula(sp.tanh(z)), schedule_formula(sp.sqrt(R)/(1 + t))
-advance(rule, schedule, np.ones(2), np.ones((1, 2)), np.zeros(1), 0, delta)
+advance(rule, schedule, np.ones(2), np.ones((1, 2)), np.zeros(1), 0, delta, np.empty(1, np.int8))
 print(sum(advance.stats.cache_hits.values()), sum(advance.stats.cache_misses.values()))
 """
 
