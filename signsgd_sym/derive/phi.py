@@ -119,6 +119,12 @@ def phi_of(form: ClosedForm, response: Any | None = None) -> Any | None:
     return sp.Add(*(readable(response.xreplace({mean: term})) for term in sp.Add.make_args(form.value)))
 
 
+def phi_integral(form: ClosedForm, response: Any | None = None) -> Any:
+    """phi as the integral over the law that it stands for, whether or not there is a closed form."""
+    response = response or phi_as_mean()
+    return response.xreplace({_mean(response): form.integral})
+
+
 def _mean(response: Any) -> Any:
     [mean] = response.atoms(NoiseMean)
     return mean
