@@ -29,6 +29,7 @@ CLUSTERS = {
     "far apart": lambda: [arb(k) for k in range(1, 9)],
     "double": lambda: [arb(1), arb(1), arb(2), arb(2), arb(3), arb(5)],
     "multiple": lambda: [arb(1)] * 12 + [arb(4), arb(9)],
+    "all but one": lambda: [arb(1)] * 49 + [arb(51)],
     "at float64": lambda: [1 + k * arb(2) ** -53 for k in range(8)] + [arb(7)],
     "within clusters": lambda: [
         1 + a * arb(2) ** -50 + b * arb(2) ** -110 for a in range(3) for b in range(3)
