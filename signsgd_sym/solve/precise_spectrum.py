@@ -101,7 +101,7 @@ def precise_spectrum(sde: LimitSDE, covariance: Covariance, delta0: Array, digit
             tuple((x * m / (2 * d)).mid() for x, m in zip(lam, in_modes, strict=True)),
             tuple((x * y**2 / 2).mid() for x, y in zip(lam, c, strict=True)),
             digits,
-            _log10(residual),
+            log10(residual),
         )
 
 
@@ -161,7 +161,7 @@ def _eigen(sde: LimitSDE, K: list[list[Any]], digits: int) -> tuple[Eigen, int]:
                     )
                 work += digits
                 continue
-            needed = digits + GUARD_DIGITS + int(_log10(most / least)) + 1
+            needed = digits + GUARD_DIGITS + int(log10(most / least)) + 1
         if work >= needed:
             return found, work
         work = needed
@@ -193,10 +193,10 @@ def _diagonal(sde: LimitSDE, variances: Array, delta0: Array, digits: int) -> Pr
             tuple(x.mid() for x in forcing),
             tuple(x.mid() for x in r0),
             digits,
-            _log10(radius),
+            log10(radius),
         )
 
 
-def _log10(x: Any) -> float:
+def log10(x: Any) -> float:
     """log10 of a number that float64 may not hold."""
     return float((x.log() / arb(10).log()).mid()) if x > 0 else float("-inf")
