@@ -8,7 +8,7 @@ from signsgd_sym.solve.curve import solve_modes
 from signsgd_sym.solve.euler_maruyama import euler_maruyama
 from signsgd_sym.solve.spectrum import Spectrum, spectrum
 
-DIMENSION, RUNS = 200, 12
+DIMENSION, RUNS = 200, 24
 TIMES = np.linspace(0, 2, 9)
 COVARIANCES = {
     "unequal": Covariance.random_unequal(DIMENSION, 1),
