@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from signsgd_sym.errors import NotConverged, ShapeMismatch, StepError
 from signsgd_sym.model import Schedule, UpdateRule
-from signsgd_sym.simulate.runner import Runner, SignCounts, Signs
+from signsgd_sym.simulate.runner import Runner, SignCounts, Signs, checked_samples
 from signsgd_sym.simulate.stream import Array, Stream, finite_array
 
 
@@ -87,7 +87,7 @@ class Recursion:
         for point, last in enumerate(self.steps.tolist()):
             while k < last:
                 if len(eps) == 0:
-                    x, eps = next(blocks)
+                    x, eps = checked_samples(*next(blocks), d)
                 n = min(last - k, len(eps), block_rows or len(eps))
                 signs = runner.advance(x[:n], eps[:n], k)
                 if keep_signs:
