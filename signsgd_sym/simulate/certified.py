@@ -37,7 +37,7 @@ class LatticeRunner:
 
     Raises:
         StepError: eta is negative or not finite.
-        ParameterError: arithmetic that is not IEEE's, or d beyond `LARGEST_DIMENSION`.
+        ParameterError: d is beyond `LARGEST_DIMENSION`.
 
     Example:
         >>> from signsgd_sym.simulate import PoolStream
@@ -60,11 +60,6 @@ class LatticeRunner:
             raise ParameterError(
                 f"d is {d}; signs are certified up to d = {LARGEST_DIMENSION}, run with certified=False"
             )
-        if not is_ieee(1.0, 2.0**-1074):
-            raise ParameterError(
-                "floating-point arithmetic is not IEEE's in this process (a library has set the processor to "
-                "flush subnormal numbers to zero, or another rounding); run with certified=False"
-            )
         self._h = float(eta) / d
         self._stream = stream
         self._delta0 = np.array(delta0, dtype=np.float64)
@@ -79,10 +74,16 @@ class LatticeRunner:
         Raises:
             ShapeMismatch, NotFinite: the samples are not finite numbers in dimension d.
             StepError: more steps than `MOST_STEPS`.
+            ParameterError: floating-point arithmetic is not IEEE's in this thread.
         """
         x, eps = checked_samples(x, eps, len(self._n))
         if self._steps + len(x) > MOST_STEPS:
             raise StepError(f"step {self._steps + len(x)} is beyond 2^53; no run is that long")
+        if not is_ieee(1.0, 2.0**-1074):
+            raise ParameterError(
+                "floating-point arithmetic is not IEEE's in this thread (a library has set the processor to "
+                "flush subnormal numbers to zero, or another rounding); run with certified=False"
+            )
         signs = np.empty(len(x), dtype=np.int8)
         k = 0
         while k < len(x):

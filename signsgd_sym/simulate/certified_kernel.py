@@ -6,35 +6,35 @@ gamma_k = k u/(1 - k u), and fl(z) is z rounded. As long as nothing overflows,
 
     |fl(z) - z| <= u |fl(z)| + 2^-1075,    |fl(z) - z| <= u |z| + 2^-1075,
 
-without the 2^-1075 for sums. After an overflow r or its bound is NaN or infinite, because no sum or product
-of an infinity is finite; then nothing is sure.
+without the 2^-1075 for a sum, and for a product h n with an integer n: both are multiples of 2^-1074. After
+an overflow r or its bound is NaN or infinite, because no sum or product of an infinity is finite; then
+nothing is sure.
 
 **One float** (`float64_residual`). p_i = fl(h n_i) and delta_i = fl(Delta0_i - p_i) come afresh from the
-integers, so nothing accumulates: |delta_i - Delta_i| <= u (|p_i| + |delta_i|) + 2^-1075. With
-`LANES` partial sums a product x_i delta_i passes at most m + 1 roundings until it is part of r,
-m = ceil(d/LANES) + log2 LANES: its own, ceil(d/LANES) - 1 in its lane (which starts at 0), log2 LANES when
-the lanes are added, and the subtraction of eps; eps itself passes the last alone. So, with
-S = sum |x_i| (|p_i| + |delta_i| + 2^-900) + |eps| + d 2^-900,
+integers, so nothing accumulates: |delta_i - Delta_i| <= u (|p_i| + |delta_i|). With `LANES` partial sums a
+product x_i delta_i passes at most m + 1 roundings until it is part of r, m = ceil(d/LANES) + log2 LANES: its
+own, ceil(d/LANES) - 1 in its lane (which starts at 0), log2 LANES when the lanes are added, and the
+subtraction of eps; eps itself passes the last alone. So, with
+S = sum |x_i| (|p_i| + |delta_i|) + |eps| + d 2^-900,
 
     |r - (<x, Delta> - eps)|  <=  gamma_{m+1} sum |x_i delta_i| + u |eps|  +  u sum |x_i| (|p_i| + |delta_i|)
-                                  + 2^-1075 sum |x_i| + 2 d 2^-1075
-                              <=  (gamma_{m+1} + u) S,
+                                  + 2 d 2^-1075
+                              <=  (gamma_{m+1} + u) S.
 
-for each 2^-900 is multiplied by at least u, and u 2^-900 = 2^-953. The bound is computed as (m + 4) u S; S
-and that product pass at most m + 5 roundings (two in the parenthesis, the product, m - 1 sums, two more
-terms, the factor) and products may underflow, by 2^-1075 each, so that what is computed is at least (m + 4)
-u (1 - (m + 5) u) S - d 2^-1075. This is no less than (gamma_{m+1} + u) S, because
+The bound is computed as (m + 4) u S. S and that product pass at most m + 4 roundings (one in the parenthesis,
+the product, m - 1 sums, two more terms, the factor), and products may underflow, by 2^-1075 each; so what is
+computed is at least (m + 4) u (1 - (m + 5) u) S - d 2^-1075. This is at least (gamma_{m+1} + u) S, because
 
     (m + 4)(1 - (m + 5) u) - (m + 1)/(1 - (m + 1) u) - 1  >=  2 - 2 (m + 5)^2 u  >=  1     for m <= 2^25,
 
-and u S >= 2^-953 d exceeds the d 2^-1075.
+and the u S that is left, at least 2^-953 d, exceeds the d 2^-1075.
 
 **Two floats** (`double_double_residual`). TwoSum is exact. TwoProduct by Dekker and Veltkamp is exact when
-the product of the last places of its factors is at least 2^-1074. It is for h n_i, since n_i is an integer
-and h a multiple of 2^-1074; and for x_i s_i when |x_i s_i| >= 2^-968. Below that each of its 9 operations
-errs by 2^-1018 at most, hence the result by 2^-1014. So Delta_i = s_i + t_i - e_i exactly, where (p_i, e_i)
-= TwoProduct(h, n_i), (s_i, t_i) = TwoSum(Delta0_i, -p_i), |t_i| <= u |s_i|, |e_i| <= u |p_i|; and with g_i
-= fl(t_i - e_i), a_i = |s_i| + |p_i|,
+the product of the last places of its factors is at least 2^-1074. It is for h n_i, as said above; and for
+x_i s_i when |x_i s_i| >= 2^-968. Below that each of its 9 operations errs by 2^-1018 at most, hence the
+result by 2^-1014. So Delta_i = s_i + t_i - e_i exactly, where
+(p_i, e_i) = TwoProduct(h, n_i), (s_i, t_i) = TwoSum(Delta0_i, -p_i), |t_i| <= u |s_i|, |e_i| <= u |p_i|;
+and with g_i = fl(t_i - e_i), a_i = |s_i| + |p_i|,
 
     |g_i| <= u (1 + u) a_i,     |Delta_i - s_i - g_i| <= u^2 (1 + u) a_i.
 
@@ -126,12 +126,12 @@ def float64_residual(
             p = h * n[i + j]
             delta = delta0[i + j] - p
             lanes[j] += x[i + j] * delta
-            sizes[j] += abs(x[i + j]) * (abs(p) + abs(delta) + TINY)
+            sizes[j] += abs(x[i + j]) * (abs(p) + abs(delta))
     for j in range(d - whole):
         p = h * n[whole + j]
         delta = delta0[whole + j] - p
         lanes[j] += x[whole + j] * delta
-        sizes[j] += abs(x[whole + j]) * (abs(p) + abs(delta) + TINY)
+        sizes[j] += abs(x[whole + j]) * (abs(p) + abs(delta))
     width = LANES // 2
     while width > 0:
         for j in range(width):
