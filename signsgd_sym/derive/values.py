@@ -15,7 +15,7 @@ import sympy as sp
 from flint import arb
 
 from signsgd_sym.balls import PointRejected, Undecided, Unsupported, enclose
-from signsgd_sym.derive.decimals import CertifiedDecimal, certified_decimal
+from signsgd_sym.balls.decimals import CertifiedDecimal, certified_decimal
 from signsgd_sym.errors import NotConverged, ParameterError
 from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.noise import NoiseLaw

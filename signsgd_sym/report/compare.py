@@ -3,10 +3,14 @@ r"""Theory against simulation, in numbers."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # it would bring Numba with it
+    from signsgd_sym.simulate.ensemble import Simulation
+    from signsgd_sym.simulate.runner import SignCounts
 
 Array = NDArray[np.float64]
 
@@ -18,13 +22,15 @@ RELATIVE_BAND = 0.03
 class Comparison:
     """A curve and the mean of simulated runs at the same times.
 
-    The band is `STANDARD_ERRORS` standard errors of the mean plus `RELATIVE_BAND` of the curve.
+    The band is `STANDARD_ERRORS` standard errors of the mean plus `RELATIVE_BAND` of the curve; `signs` says
+    how the signs of the residuals were decided.
     """
 
     risk: Array
     mean: Array
     stderr: Array
     runs: int
+    signs: SignCounts
 
     @property
     def gap(self) -> Array:
@@ -49,6 +55,6 @@ class Comparison:
         }
 
 
-def compare(risk: Array, simulation: Any) -> Comparison:
+def compare(risk: Array, simulation: Simulation) -> Comparison:
     """Compare a curve with a `Simulation` recorded at the same times."""
-    return Comparison(risk, simulation.mean, simulation.stderr, simulation.runs)
+    return Comparison(risk, simulation.mean, simulation.stderr, simulation.runs, simulation.signs)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from signsgd_sym.errors import InputError, ParameterError
@@ -132,7 +131,8 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
             "runs": c.runs,
             "mean": c.mean.tolist(),
             "stderr": stderr,
-            "uncertified_signs": _uncertified_signs(answer),
+            "uncertified_signs": c.signs.uncertified,
+            "signs": asdict(c.signs),
             "share_in_band": c.share_in_band if c.runs > 1 else None,
         }
     phi = result.problem.phi
@@ -153,13 +153,6 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
         "error_budget": result.error_budget,
         "simulation": simulation,
     }
-
-
-def _uncertified_signs(answer: RiskAnswer) -> int:
-    """Signs of residuals taken in float64, without proof: one a step and run for a rule that has signs."""
-    if not answer.request.rule.expr.has(sp.sign):
-        return 0
-    return answer.request.runs * round(answer.request.time * answer.request.covariance.d)
 
 
 def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:

@@ -20,8 +20,9 @@ from threadpoolctl import threadpool_limits
 
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model import Schedule, UpdateRule
+from signsgd_sym.simulate.arithmetic import runner_factory
 from signsgd_sym.simulate.replicate import Recursion, recursion_of
-from signsgd_sym.simulate.runner import SignCounts
+from signsgd_sym.simulate.runner import Runner, SignCounts
 from signsgd_sym.simulate.stream import Array, Stream
 
 POLL_SECONDS = 0.1
@@ -90,6 +91,8 @@ def simulate(
     seed: int,
     workers: int = 2,
     progress: Callable[[int, int], object] | None = None,
+    certified: bool | None = None,
+    precision: int | None = None,
 ) -> Simulation:
     r"""Run the recursion `runs` times from the same Delta(0) and record the risk R = Delta^T K Delta/2.
 
@@ -105,10 +108,14 @@ def simulate(
         seed: non-negative; the result depends on it, not on `workers`.
         workers: threads.
         progress: called now and then, from the calling thread, with the steps done and the steps in all.
+        certified: whether every sign(r) is proved, so that the run is the one of infinite precision; False
+            for float64 as it rounds. By default proved where that costs no time: sign rule, constant eta.
+        precision: decimal digits; the definition itself in mpmath, a thousand times slower.
 
     Raises:
-        ShapeMismatch, NotFinite, StepError, RuleError: see `replicate.recursion_of`.
-        ParameterError: runs or workers below 1, or a negative seed.
+        ShapeMismatch, NotFinite, StepError, RuleError: see `replicate.recursion_of` and
+            `arithmetic.runner_factory`; a stream that yields other things than finite numbers.
+        ParameterError: runs or workers below 1, a negative seed, or certified and precision together.
         NotConverged: the risk of a replicate overflowed.
         SimulationInterrupted: Ctrl-C; the finished replicates are attached.
 
@@ -119,16 +126,26 @@ def simulate(
         >>> result = simulate(SIGN, always_one, Schedule.of("1/4"), [1.0], times=[0, 2, 4], runs=1, seed=0)
         >>> result.risk
         array([[0.5  , 0.125, 0.   ]])
+        >>> result.signs
+        SignCounts(float64=4, double_double=0, exact=0, ties=0, uncertified=0)
     """
     for name, value, least in (("runs", runs, 1), ("workers", workers, 1), ("seed", seed, 0)):
         if value < least:
             raise ParameterError(f"{name} is {value}; it must be at least {least}")
     recursion = recursion_of(rule, stream, schedule, delta0, times)
-    return _run(recursion, runs, seed, workers, progress or (lambda done, total: None))
+    runner = runner_factory(recursion, certified=certified, precision=precision)
+    block_rows = None if precision is None else 1  # so that a slow run is reported on, and can be ended
+    return _run(recursion, runner, block_rows, runs, seed, workers, progress or (lambda done, total: None))
 
 
 def _run(
-    recursion: Recursion, runs: int, seed: int, workers: int, progress: Callable[[int, int], object]
+    recursion: Recursion,
+    runner: Callable[[], Runner],
+    block_rows: int | None,
+    runs: int,
+    seed: int,
+    workers: int,
+    progress: Callable[[int, int], object],
 ) -> Simulation:
     risk = np.full((runs, len(recursion.steps)), np.nan)
     counts = [SignCounts()] * runs
@@ -143,7 +160,7 @@ def _run(
             if stop.is_set():
                 raise _Stopped
 
-        path = recursion.path(seed, replicate, after_block=after_block)
+        path = recursion.path(seed, replicate, runner(), after_block=after_block, block_rows=block_rows)
         risk[replicate], counts[replicate] = path.risk, path.counts
         finished[replicate] = True
 

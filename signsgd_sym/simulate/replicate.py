@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from signsgd_sym.errors import NotConverged, ShapeMismatch, StepError
 from signsgd_sym.model import Schedule, UpdateRule
-from signsgd_sym.simulate.formula import Formula, rule_formula, schedule_formula
-from signsgd_sym.simulate.runner import Float64Runner, Runner, SignCounts, Signs
+from signsgd_sym.simulate.runner import Runner, SignCounts, Signs, checked_samples
 from signsgd_sym.simulate.stream import Array, Stream, finite_array
 
 
@@ -37,17 +36,15 @@ class Recursion:
     """All that the replicates of an experiment share; made by `recursion_of`, which checks it.
 
     Attributes:
-        rule, schedule: as `recursion.advance` takes them.
+        rule, schedule: what is studied.
         stream: source of samples in dimension d.
-        K: (d, d) or (d,), second moment of the samples; empty when the step size does not ask for R.
         delta0: (d,), Delta at time 0.
         steps: (points,), the step numbers k at which the risk is recorded, non-decreasing.
     """
 
-    rule: Formula
-    schedule: float | Formula
+    rule: UpdateRule
+    schedule: Schedule
     stream: Stream
-    K: Array
     delta0: Array
     steps: NDArray[np.int64]
 
@@ -56,32 +53,30 @@ class Recursion:
         """The times t = k/d at which the risk is recorded, shape (points,)."""
         return self.steps / len(self.delta0)
 
-    def float64(self) -> Runner:
-        """A replicate at its start, in float64."""
-        return Float64Runner(self.rule, self.schedule, self.stream, self.K, self.delta0)
-
     def path(
         self,
         seed: int,
         replicate: int,
-        runner: Runner | None = None,
+        runner: Runner,
         *,
         after_block: Callable[[int], None] = lambda k: None,
+        block_rows: int | None = None,
         keep_signs: bool = False,
     ) -> Path:
         """One replicate, from beginning to end.
 
         Args:
             seed, replicate: with the arithmetic, all that the run depends on.
-            runner: the arithmetic, at its start; float64 by default.
+            runner: the arithmetic, at its start; see `arithmetic.runner_factory`.
             after_block: told the number of steps taken so far after each block; may raise to end the run.
+            block_rows: most steps in a block; by default as many as the stream yields at a time.
             keep_signs: whether to record the sign of every residual.
 
         Raises:
             NotConverged: the risk overflowed.
             StepError: the schedule gave a step size that is negative, infinite or NaN.
+            ShapeMismatch, NotFinite: the stream yields other things than finite numbers in dimension d.
         """
-        runner = runner or self.float64()
         d = len(self.delta0)
         risk = np.empty(len(self.steps))
         kept: list[Signs] = []
@@ -92,8 +87,8 @@ class Recursion:
         for point, last in enumerate(self.steps.tolist()):
             while k < last:
                 if len(eps) == 0:
-                    x, eps = next(blocks)
-                n = min(last - k, len(eps))
+                    x, eps = checked_samples(*next(blocks), d)
+                n = min(last - k, len(eps), block_rows or len(eps))
                 signs = runner.advance(x[:n], eps[:n], k)
                 if keep_signs:
                     kept.append(signs)
@@ -112,7 +107,7 @@ class Recursion:
 def recursion_of(
     rule: UpdateRule, stream: Stream, schedule: Schedule, delta0: ArrayLike, times: ArrayLike
 ) -> Recursion:
-    """Check an experiment and compile its rule and schedule.
+    """Check an experiment.
 
     Args:
         rule, stream, schedule: what is studied.
@@ -121,22 +116,12 @@ def recursion_of(
 
     Raises:
         ShapeMismatch, NotFinite: delta0 is not a finite vector of dimension d.
-        StepError: times are not increasing from 0 on, or the schedule cannot be compiled.
-        RuleError: the rule cannot be compiled.
+        StepError: times are not increasing from 0 on.
     """
     start = finite_array(delta0, "delta0")
     if start.shape != (stream.d,):
         raise ShapeMismatch(f"delta0 has shape {start.shape}; the samples need ({stream.d},)")
-    step_size = float(schedule.value) if schedule.is_constant else schedule_formula(schedule.expr)
-    needs_risk = isinstance(step_size, Formula) and "R" in step_size.arguments
-    return Recursion(
-        rule=rule_formula(rule.expr),
-        schedule=step_size,
-        stream=stream,
-        K=np.array(stream.second_moment, order="C") if needs_risk else np.empty(0),
-        delta0=start,
-        steps=_steps(finite_array(times, "times"), stream.d),
-    )
+    return Recursion(rule, schedule, stream, start, _steps(finite_array(times, "times"), stream.d))
 
 
 def _steps(times: Array, d: int) -> NDArray[np.int64]:

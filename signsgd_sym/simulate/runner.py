@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from signsgd_sym.errors import StepError
+from signsgd_sym.errors import NotFinite, ShapeMismatch, StepError
 from signsgd_sym.simulate.formula import Formula
 from signsgd_sym.simulate.recursion import advance
 from signsgd_sym.simulate.stream import Array, Stream
@@ -57,10 +57,11 @@ class Runner(Protocol):
 
         Raises:
             StepError: the step size is negative, infinite or NaN at one of them.
+            ShapeMismatch, NotFinite: the samples are not finite numbers in dimension d.
         """
 
     def risk(self) -> float:
-        """R = Delta^T K Delta/2 as a float64."""
+        """R = Delta^T K Delta/2 as a float64; infinite after an overflow, for the caller to report."""
 
     def counts(self) -> SignCounts:
         """How the signs so far were decided; all zero for a rule without signs."""
@@ -78,6 +79,10 @@ class Float64Runner:
 
     def advance(self, x: Array, eps: Array, first: int) -> Signs:
         """Take len(x) steps and return sign(r) of each."""
+        x, eps = checked_samples(x, eps, len(self.delta))
+        if not (np.isfinite(x).all() and np.isfinite(eps).all()):
+            for k in range(len(x)):
+                check_finite(x[k], float(eps[k]), first + k)
         signs = np.empty(len(x), dtype=np.int8)
         taken = advance(self._rule, self._schedule, self._K, x, eps, first, self.delta, signs)
         self._steps += taken
@@ -86,7 +91,7 @@ class Float64Runner:
         return signs
 
     def risk(self) -> float:
-        """R = Delta^T K Delta/2; infinite after an overflow, which the caller reports in words."""
+        """R = Delta^T K Delta/2 as it rounds."""
         with np.errstate(over="ignore", invalid="ignore"):
             risk = self._stream.risk(self.delta)
         return risk if not math.isnan(risk) else math.inf
@@ -94,6 +99,33 @@ class Float64Runner:
     def counts(self) -> SignCounts:
         """All signs are uncertified."""
         return SignCounts(uncertified=self._steps if "sign" in self._rule.body else 0)
+
+
+def checked_samples(x: Array, eps: Array, d: int) -> tuple[Array, Array]:
+    """Samples of a stream, which may be the user's own, as C-contiguous float64 arrays (rows, d) and (rows,).
+
+    Raises:
+        ShapeMismatch: other shapes.
+    """
+    x, eps = np.ascontiguousarray(x, dtype=np.float64), np.ascontiguousarray(eps, dtype=np.float64)
+    if x.ndim != 2 or eps.ndim != 1 or x.shape != (len(eps), d):
+        raise ShapeMismatch(
+            f"the stream yields x of shape {x.shape} and eps of shape {eps.shape}; "
+            f"they must be (n, {d}) and (n,)"
+        )
+    return x, eps
+
+
+def check_finite(x: Array, eps: float, step: int) -> None:
+    """Refuse the sample of a step, x (d,) and eps, unless it is finite: a sign would hide that it is not.
+
+    Raises:
+        NotFinite: an infinity or NaN.
+    """
+    for name, values in (("x", x), ("eps", np.array([eps]))):
+        if not np.isfinite(values).all():
+            value = values[~np.isfinite(values)][0]
+            raise NotFinite(f"the stream yields {name} with {value} at step {step}; samples must be finite")
 
 
 def bad_step(k: int, d: int, risk: float) -> str:

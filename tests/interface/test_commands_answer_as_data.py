@@ -51,8 +51,10 @@ def test_risk(monkeypatch, capsys):
     simulation = answer["simulation"]
     assert simulation["runs"] == 3
     assert len(simulation["mean"]) == len(simulation["stderr"]) == 5
-    # Float64 signs are not certified, and the field says so: one a step and run.
-    assert simulation["uncertified_signs"] == 3 * 2 * 60
+    # Every sign is proved, one a step and run.
+    assert simulation["uncertified_signs"] == simulation["signs"]["uncertified"] == 0
+    proved = [simulation["signs"][how] for how in ("float64", "double_double", "exact")]
+    assert sum(proved) == 3 * 2 * 60
     again = risk_curve("Laplace(0, 1/2)", "ar1:d=60,rho=1/2", "1/2", 2, points=4)
     assert np.allclose(answer["risk"], again.risk, rtol=1e-12)
     assert answer["stationary"] == pytest.approx(again.stationary, rel=1e-12)
@@ -63,6 +65,7 @@ def test_sgd_has_no_signs_to_certify(monkeypatch, capsys):
     assert answer["optimizer"] == "sgd"
     assert answer["phi"] is None
     assert answer["simulation"]["uncertified_signs"] == 0
+    assert set(answer["simulation"]["signs"].values()) == {0}
 
 
 def test_theta0(monkeypatch, capsys, tmp_path):
