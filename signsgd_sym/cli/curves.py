@@ -36,15 +36,22 @@ def risk(
     runs: Annotated[
         int, typer.Option("--simulate", metavar="RUNS", help="Simulated runs beside the curve.")
     ] = 0,
+    dps: Annotated[
+        int | None, typer.Option("--dps", metavar="N", help="Solve the ODE to N digits as well, N >= 15.")
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Plot to .svg, .pdf or .png.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The risk curve of an optimizer under a label-noise law, and simulations beside it."""
+    """The risk curve of an optimizer under a label-noise law, and simulations beside it.
+
+    With --dps the curve is right to N digits, for K and Delta(0) as float64 numbers and everything else
+    exact: two runs of different order and precision have to agree to that many.
+    """
     from signsgd_sym.report.risk_command import RiskRequest, risk_data, risk_plot, risk_text, run_risk
 
-    request = RiskRequest.parse(law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot)
+    request = RiskRequest.parse(law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot, dps)
     with progress_bar() as show:
         answer = run_risk(request, show)
     if plot is not None:

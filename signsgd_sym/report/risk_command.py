@@ -18,7 +18,9 @@ from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.report.compare import Comparison, compare
+from signsgd_sym.report.risk_digits import RiskDigits, digits_data, digits_lines, risk_digits
 from signsgd_sym.report.text import law_label, sde_text, text
+from signsgd_sym.solve.precise import checked_curve_digits
 from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, risk_curve
 
 Progress = Callable[[str, float], object]
@@ -37,6 +39,8 @@ class RiskRequest:
     delta0: NDArray[np.float64]
     seed: int
     runs: int
+    digits: int | None = None
+    exact_time: Any = None
 
     @classmethod
     def parse(
@@ -51,6 +55,7 @@ class RiskRequest:
         seed: int,
         runs: int,
         plot: Path | None,
+        digits: int | None = None,
     ) -> RiskRequest:
         """Parse the texts of the command line; raises `InputError` of the kind that fits."""
         rule, schedule, noise = UpdateRule.from_text(optimizer), Schedule.of(lr), NoiseLaw.from_text(law)
@@ -64,9 +69,14 @@ class RiskRequest:
 
             checked_format(str(plot))
             check_directory(plot.parent)
+        if digits is not None:
+            checked_curve_digits(digits, 1)
         K = Covariance.from_spec(covariance)
+        if digits is not None:
+            checked_curve_digits(digits, K.d)
         start = checked_delta(None if theta0 is None else _load_vector(theta0), K.d, seed)
-        return cls(noise, K, schedule, horizon, rule, points, start, seed, runs)
+        T = exact_number(time)
+        return cls(noise, K, schedule, horizon, rule, points, start, seed, runs, digits, T)
 
 
 def _load_vector(spec: str) -> NDArray[np.float64]:
@@ -88,6 +98,7 @@ class RiskAnswer:
     request: RiskRequest
     result: RiskResult
     comparison: Comparison | None
+    digits: RiskDigits | None = None
 
 
 def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: None) -> RiskAnswer:
@@ -101,7 +112,13 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
         optimizer=request.rule,
         points=request.points,
         delta0=request.delta0,
+        need_curve=request.digits is None or bool(request.runs),
     )
+    digits = None
+    if request.digits is not None:
+        stage = f"solving to {request.digits} digits"
+        progress(stage, 0.0)
+        digits = risk_digits(result, request.exact_time, request.digits, lambda share: progress(stage, share))
     comparison = None
     if request.runs:
         from signsgd_sym.simulate import GaussianStream, simulate
@@ -117,7 +134,7 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
             progress=lambda done, total: progress("simulating", done / max(total, 1)),
         )
         comparison = compare(result.risk, simulation)
-    return RiskAnswer(request, result, comparison)
+    return RiskAnswer(request, result, comparison, digits)
 
 
 def risk_data(answer: RiskAnswer) -> dict[str, Any]:
@@ -136,7 +153,7 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
             "share_in_band": c.share_in_band if c.runs > 1 else None,
         }
     phi = result.problem.phi
-    return {
+    data = {
         "optimizer": request.rule.name,
         "law": request.law.text,
         "d": request.covariance.d,
@@ -153,6 +170,8 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
         "error_budget": result.error_budget,
         "simulation": simulation,
     }
+    # High precision numbers are strings, in the same fields.
+    return data if answer.digits is None else {**data, **digits_data(answer.digits)}
 
 
 def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
@@ -198,6 +217,8 @@ def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
         lines.append(row)
     if c and c.runs > 1:
         lines += ["", f"{100 * c.share_in_band:.0f} % of the times lie within 3 s.e. plus 3 % of the curve."]
+    if answer.digits is not None:
+        lines += ["", *digits_lines(answer.digits)]
     if plot is not None:
         lines += ["", f"plot: {plot}"]
     return "\n".join(lines)

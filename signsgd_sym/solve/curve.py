@@ -26,13 +26,22 @@ LOG_R = (float(np.log(1e-280)), float(np.log(1e280)))
 class RiskCurve:
     """R(t) at `times`; `modes` is (points, d).
 
-    `solver_error` is the largest relative change of R against a run at 100 times the tolerance.
+    `solver_error` is the largest relative change of R against a run at 100 times the tolerance. `failure`
+    says in words why float64 has no curve, which is then NaN after time 0.
     """
 
     times: Array
     risk: Array
     modes: Array
     solver_error: float
+    failure: str = ""
+
+    @staticmethod
+    def without(modes: Spectrum, times: Array, failure: str) -> RiskCurve:
+        """Where float64 has no answer."""
+        rows = np.full((len(times), modes.d), np.nan)
+        rows[0] = modes.r0
+        return RiskCurve(times, rows.sum(axis=1), rows, float("nan"), failure)
 
 
 def solve_modes(

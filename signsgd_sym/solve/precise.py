@@ -1,127 +1,239 @@
 r"""The risk curve to N digits: Taylor steps of high order (`taylor`), each curve computed twice.
 
-The second run has 8 digits more and another order, hence other steps. What the two have in common is what is
-claimed: agreement to N digits, or `NotConverged`. That is evidence, not a proof; what a run could share with
-the other is the ODE, the modes and the values of a(R), which the kernel encloses.
+The second run has 8 digits more and another order, hence other steps, and its own modes. What the two have in
+common is what is claimed: agreement to N digits, or `NotConverged`. That is evidence, not a proof; both runs
+rest on the same ODE and on values of a(R) that the kernel encloses.
 """
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flint import arb, fmpq
+import numpy as np
+import sympy as sp
+from flint import arb, arb_series
+from numpy.typing import NDArray
 
-from signsgd_sym.errors import NotConverged
+from signsgd_sym.errors import NotConverged, ParameterError, StepError
+from signsgd_sym.model.covariance import Covariance
+from signsgd_sym.model.schedule import Schedule
+from signsgd_sym.notation import R, t
+from signsgd_sym.solve.digits import LEAST, bytes_of_number, checked_digits, physical_memory
+from signsgd_sym.solve.functions import Problem
+from signsgd_sym.solve.precise_spectrum import PreciseSpectrum, precise_spectrum
 from signsgd_sym.solve.rate import Rate, rate_of
-from signsgd_sym.solve.series import series_scope
-from signsgd_sym.solve.taylor import Expansion, Flow, State, evaluate, noise_scale_in_risk
+from signsgd_sym.solve.series import NoSeries, SeriesFunction, series_scope
+from signsgd_sym.solve.stepping import PreciseRun, Progress, integrate
+from signsgd_sym.solve.taylor import Flow, noise_scale_in_risk
 
 EXTRA_DIGITS = 8
 """Digits of the second run beyond those of the first."""
-MAX_STEPS = 100_000
-Progress = Callable[[float], object]
+GUARD_DIGITS = 6
+ORDERS = (1.15, 1.4)
+"""Coefficients a digit in the two runs; 1.15 = log(10)/2 makes n^2 work per step cheapest."""
 
 
 @dataclass(frozen=True, eq=False)
-class PreciseRun:
-    """One integration: R at the times asked for, and how it was done."""
+class PreciseCurve:
+    """R at `times` (exact rationals) to `digits` digits.
 
+    `gap` is the decimal logarithm of the largest relative difference between the two runs, of which
+    the second gives the values; -oo where they are equal.
+    """
+
+    times: tuple[Any, ...]
     risk: tuple[arb, ...]
-    steps: int
-    order: int
-    bits: int
+    digits: int
+    gap: float
+    runs: tuple[PreciseRun, PreciseRun]
+
+    @property
+    def decimals(self) -> tuple[str, ...]:
+        """The risks as decimals of `digits` digits."""
+        with series_scope(self.runs[1].bits, 2):
+            return tuple(decimal(value, self.digits) for value in self.risk)
+
+    def gap_of(self, risk: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Relative differences of float64 risks at the same times from this curve."""
+        with series_scope(self.runs[1].bits, 2):
+            return np.array(
+                [abs(float((arb(float(a)) / b - 1).mid())) for a, b in zip(risk, self.risk, strict=True)]
+            )
 
 
-def integrate(
-    flow: Callable[[int], Flow],
-    modes: Sequence[arb],
+class PreciseInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a curve; `finished` are the risks (decimals) at the first times, of a single run and
+    therefore not checked against a second."""
+
+    def __init__(self, times: tuple[Any, ...], finished: tuple[str, ...]) -> None:
+        super().__init__(f"interrupted with {len(finished)} of {len(times)} times finished")
+        self.times, self.finished = times[: len(finished)], finished
+
+
+def decimal(value: arb, digits: int) -> str:
+    """The midpoint to so many digits, as `float` and `decimal` read it.
+
+    >>> decimal(arb(1) / 8, 15)
+    '0.125000000000000'
+    """
+    return str(value.mid().str(digits, radius=False))
+
+
+def precise_curve(
+    problem: Problem,
+    covariance: Covariance,
+    schedule: Schedule,
+    delta0: Any,
     times: Sequence[Any],
     digits: int,
-    order: int,
     progress: Progress = lambda share: None,
-) -> PreciseRun:
-    """Follow the ODE from R = sum(modes) at time 0 to the last of `times` (exact rationals, from 0 on).
+) -> PreciseCurve:
+    """The risk curve of a problem to `digits` digits.
 
-    `flow(order)` makes the right-hand side at the precision in force. A step is as long as the last
-    coefficients of R and t allow: what they contribute stays below 10^-(digits + 3) of R and of the step.
+    K and Delta(0) are their float64 entries, exactly; the law, eta and the times are exact.
 
-    Raises `NotConverged` when the steps become too many, `StepError` where eta is not positive.
+    problem : from `make_problem`
+    covariance, schedule, delta0 : as for `risk_curve`
+    times : exact rationals, ascending, from 0 on
+    digits : at least 15, as many as memory allows
+
+    Raises `ParameterError` for the digits, `StepError` where eta is not positive, `NotConverged` when a(R)
+    cannot be enclosed, the steps become too many, or the two runs agree to fewer digits;
+    `PreciseInterrupted` on Ctrl-C, with what was finished.
+
+    >>> from signsgd_sym.model import SGD, noise_law
+    >>> from signsgd_sym.solve.functions import make_problem
+    >>> problem = make_problem(SGD, noise_law("Dirac(0)"))
+    >>> one = Covariance.identity(1)  # r' = (eta^2 - 2 eta) r
+    >>> precise_curve(problem, one, Schedule.of(1), [1.0], [0, 1], 30).decimals[1]
+    '0.183939720585721160797761885081'
     """
-    # 2 lam h stays near order/e, so that alternating sums lose at most as many bits as the series has terms.
-    bits = math.ceil(3.33 * (digits + 6)) + 2 * order // 3 + 40
-    with series_scope(bits, order + 1):
-        at = [arb(fmpq(int(time.p), int(time.q))) for time in times]
-        right = flow(order)
-        state = State(arb(0), tuple(arb(value).mid() for value in modes))
-        risks: list[arb] = []
-        scale, steps = arb(1) / max(right.top, 1e-300), 0
-        tolerance = arb(10) ** -(digits + 3)
-        while len(risks) < len(at):
-            while len(risks) < len(at) and at[len(risks)] <= state.time:
-                risks.append(state.risk.mid())
-            if len(risks) == len(at):
-                break
-            expansion = right.expand(state, scale)
-            length = _length(right.rate, expansion, tolerance)
-            share = (length / scale).mid()
-            end = evaluate(expansion.time, share).mid()
-            while len(risks) < len(at) and at[len(risks)] <= end:
-                risks.append(evaluate(expansion.risk, _when(expansion.time, at[len(risks)], share)).mid())
-            if len(risks) < len(at):
-                state = State(end, right.modes_at(state, expansion, length))
-            scale, steps = length, steps + 1
-            if steps > MAX_STEPS or not end > state.time * 0 + at[0] - 1:
-                raise NotConverged(f"the risk ODE took more than {MAX_STEPS} steps of order {order}.")
-            progress(min(1.0, float((end / at[-1]).mid())) if at[-1] > 0 else 1.0)
-        return PreciseRun(tuple(risks), steps, order, bits)
+    checked_curve_digits(digits, covariance.d)
+
+    def modes(wanted: int) -> PreciseSpectrum:
+        return precise_spectrum(problem.ode.sde, covariance, delta0, wanted)
+
+    return solve_precise(problem, modes, schedule, times, digits, progress)
 
 
-def _length(rate: Rate, expansion: Expansion, tolerance: arb) -> arb:
-    """The step in units of tau that the tails of the series and the domain of a(R) allow."""
-    share = math.inf
-    for row, size in (
-        (expansion.risk, abs(expansion.risk[0])),
-        (expansion.time, abs(expansion.time[1])),
-    ):
-        for k in (len(row) - 1, len(row) - 2, len(row) - 3):
-            if row[k] != 0:
-                share = min(share, math.exp(_log(tolerance * size / abs(row[k])) / k))
-    share = min(0.9 * share, 4.0)
-    domain = rate.domain(expansion.risk[0])
-    if domain is not None:
-        while not all(
-            domain[0] < evaluate(expansion.risk, arb(share * j / 4).mid()) < domain[1] for j in range(1, 5)
-        ):
-            share *= 0.7
-            if share < 1e-30:
-                raise NotConverged("the risk leaves every interval on which its drift rate is known.")
-    return (expansion.scale * arb(share)).mid()
+def checked_curve_digits(digits: int, d: int) -> int:
+    """`digits`, when the curve of d modes can be had to so many: memory grows with their square.
+
+    Held at once are two tables of powers of the eigenvalues and the series of a step.
+
+    Raises:
+        ParameterError: fewer than 15 digits, or more than half of the memory allows.
+    """
+    checked_digits(digits, 1)
+
+    def needed(n: int) -> int:
+        return int(3 * ORDERS[1] * (n + EXTRA_DIGITS) * (d + 60)) * bytes_of_number(n)
+
+    limit = physical_memory() // 2
+    if needed(digits) > limit:
+        most = bisect.bisect_left(range(digits), True, key=lambda n: needed(n) > limit) - 1
+        remedy = f"ask for at most {most}" if most >= LEAST else "use a smaller dimension"
+        raise ParameterError(
+            f"a curve of {d} modes to {digits} digits takes {needed(digits) / 1e9:.3g} GB, but half of the "
+            f"memory is {limit / 1e9:.3g} GB; {remedy}"
+        )
+    return digits
 
 
-def _log(x: arb) -> float:
-    return float(x.mid().log().mid())
+def solve_precise(
+    problem: Problem,
+    modes: Callable[[int], PreciseSpectrum],
+    schedule: Schedule,
+    times: Sequence[Any],
+    digits: int,
+    progress: Progress = lambda share: None,
+) -> PreciseCurve:
+    """`precise_curve` with the modes given, as a function of the digits wanted."""
+    exact = problem.generated.exact
+    scale = noise_scale_in_risk(exact.scale, exact.noise_power)
+    at = tuple(sp.Rational(time) for time in times)
+    runs: list[PreciseRun] = []
+    for number, slope in enumerate(ORDERS):
+        wanted = digits + number * EXTRA_DIGITS
+        order, rate, spectrum = (
+            math.ceil(slope * wanted) + 14,
+            rate_of(problem, wanted + GUARD_DIGITS),
+            modes(wanted + GUARD_DIGITS),
+        )
+
+        def flow(order: int, rate: Rate = rate, modes: PreciseSpectrum = spectrum) -> Flow:
+            return Flow(rate, schedule.expr, scale, modes.lam, modes.forcing, order)
+
+        def shown(share: float, number: int = number) -> None:
+            progress((number + share) / 2)
+
+        found: list[arb] = []
+        try:
+            runs.append(integrate(flow, spectrum.r0, at, wanted, order, found, shown))
+        except NoSeries as missing:
+            raise StepError(
+                f"the step size {schedule.expr} cannot be followed to {digits} digits ({missing}); write it "
+                "with elementary functions"
+            ) from None
+        except KeyboardInterrupt:
+            known = runs[0].risk if runs else found
+            with series_scope(math.ceil(3.33 * digits) + 20, 2):
+                raise PreciseInterrupted(at, tuple(decimal(v, digits) for v in known)) from None
+    gap = largest_gap(runs[0].risk, runs[1].risk, runs[1].bits)
+    if gap > -digits:
+        raise NotConverged(
+            f"two runs of the risk ODE agree to {max(0, math.floor(-gap))} digits only, not to {digits}; "
+            "ask for fewer digits or a shorter time."
+        )
+    return PreciseCurve(at, runs[1].risk, digits, gap, (runs[0], runs[1]))
 
 
-def _when(time: list[arb], target: arb, share: arb) -> arb:
-    """s with t(s) = target, by Newton's method from a point right of it."""
-    from flint import arb_poly
-
-    t = arb_poly(time)
-    slope = t.derivative()
-    s = share * (target - time[0]).mid() / (t(share) - time[0]).mid()
-    for _ in range(200):
-        change = ((t(s) - target) / slope(s)).mid()
-        s = (s - change).mid()
-        if abs(change) <= abs(s) * arb(2) ** -(bits_of(s) // 2):
-            return (s - ((t(s) - target) / slope(s)).mid()).mid()
-    raise NotConverged(f"no point of the step has t = {float(target.mid()):.6g}.")
+def largest_gap(first: Sequence[arb], second: Sequence[arb], bits: int) -> float:
+    """log10 of the largest relative difference."""
+    with series_scope(bits, 2):
+        gaps = [abs(((a - b) / b).mid()) for a, b in zip(first, second, strict=True)]
+        largest = max(gaps, default=arb(0))
+        return float((largest.log() / arb(10).log()).mid()) if largest > 0 else -math.inf
 
 
-def bits_of(_x: arb) -> int:
-    """The working precision."""
-    from flint import ctx
+def precise_stationary(
+    problem: Problem, covariance: Covariance, schedule: Schedule, guess: float, digits: int
+) -> arb:
+    """The stationary risk at constant eta to `digits` digits: the root of R a(R)/s(R) = eta tr(D^m)/(4 d).
 
-    return int(ctx.prec)
+    By Newton's method on the logarithm from `guess`, the float64 root. Raises `NotConverged`.
+    """
+    from signsgd_sym.derive.risk import stationary_equation
+
+    exact = problem.generated.exact
+    power = float(stationary_equation(problem.ode).power)
+    rate = rate_of(problem, digits + GUARD_DIGITS)
+    bits = math.ceil(3.33 * (digits + GUARD_DIGITS)) + 40
+    with series_scope(bits, 2):
+        scale = noise_scale_in_risk(exact.scale, exact.noise_power)
+        s, ds = SeriesFunction(scale, (R,)), SeriesFunction(sp.diff(scale, R), (R,))
+        trace = sum((arb(float(k)) ** (arb(power) / 2) for k in covariance.diagonal), arb(0))
+        eta = SeriesFunction(schedule.expr, (t, R))(arb(0), arb(guess))
+        level = (eta * trace / (4 * covariance.d)).log()
+        risk = arb(guess)
+        for _ in range(100):
+            a, slope = rate.along(arb_series_of(risk))
+            value, change = (
+                a[0] if not isinstance(a, arb) else a,
+                slope[0] if not isinstance(slope, arb) else slope,
+            )
+            excess = (risk * value / s(risk)).log() - level
+            step = excess / (1 / risk + change / value - ds(risk) / s(risk))
+            risk = (risk - step).mid()
+            if abs(step) < risk * arb(10) ** -(digits + 3):
+                return risk
+    raise NotConverged(f"the stationary risk was not found to {digits} digits; ask for fewer.")
+
+
+def arb_series_of(value: arb) -> Any:
+    """A number as a power series."""
+    return arb_series([value])

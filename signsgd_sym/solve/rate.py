@@ -143,8 +143,8 @@ def polynomial_through(y: list[arb]) -> arb_poly:
     By Chebyshev coefficients (2/n) sum_k y_k cos(j (2 k + 1) pi/(2 n)) and Clenshaw's recurrence; FLINT's
     own interpolation is fast and loses all digits.
 
-    >>> [round(float(c), 12) for c in polynomial_through([arb(3).sqrt() / 2, arb(0), -arb(3).sqrt() / 2])]
-    [0.0, 1.0]
+    >>> [round(float(c), 12) for c in polynomial_through([arb(2), arb(1), arb(2)])]  # 1 + 4 x^2/3
+    [1.0, 0.0, 1.333333333333]
     """
     n = len(y)
     cosines = [(arb(k) / (2 * n)).cos_pi() for k in range(4 * n)]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from signsgd_sym.derive.risk import StationaryEquation, derive_risk_ode, stationary_equation
 from signsgd_sym.derive.sde import derive_sde
-from signsgd_sym.errors import NotFinite, ParameterError, ShapeMismatch, StepError
+from signsgd_sym.errors import NotConverged, NotFinite, ParameterError, ShapeMismatch, StepError
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.covariance import covariance as as_covariance
 from signsgd_sym.model.noise import noise_law
@@ -61,7 +61,8 @@ class RiskResult:
     @property
     def error_budget(self) -> dict[str, float | None]:
         """Relative errors by source; None where the source plays no part."""
-        return {"phi": self.problem.phi_error, "solver": self.curve.solver_error}
+        solver = None if self.curve.failure else self.curve.solver_error
+        return {"phi": self.problem.phi_error, "solver": solver}
 
 
 def initial_delta(d: int, seed: int = 0) -> Array:
@@ -109,6 +110,7 @@ def risk_curve(
     delta0: ArrayLike | None = None,
     seed: int = 0,
     problem: Problem | None = None,
+    need_curve: bool = True,
 ) -> RiskResult:
     """Derive, generate and solve the risk ODE of `optimizer`.
 
@@ -118,6 +120,7 @@ def risk_curve(
     time : horizon T; d T steps of the recursion
     delta0 : Delta at time 0, shape (d,); by default drawn from N(0, I/d) with `seed`
     problem : a `Problem` made earlier for the same law and optimizer, to save its derivation
+    need_curve : with False, a curve that float64 cannot follow is NaN, not an error; `curve.failure` says why
 
     Raises `InputError` of the kind that fits, and `NotConverged` when the ODE cannot be followed to T.
 
@@ -132,7 +135,12 @@ def risk_curve(
     if problem is None:
         problem = make_problem(rule, noise_law(law), ode=derive_risk_ode(derive_sde(rule)))
     modes = spectrum(problem.ode.sde, K, start)
-    curve = solve_modes(problem, modes, schedule, times)
+    try:
+        curve = solve_modes(problem, modes, schedule, times)
+    except (NotConverged, StepError) as failure:
+        if need_curve:
+            raise
+        curve = RiskCurve.without(modes, times, str(failure))
     equation = stationary_equation(problem.ode)
     stationary = None
     if schedule.is_constant:

@@ -6,7 +6,7 @@ In the clock tau, d tau = eta a(R) dt, every mode is linear:
 
 So R = sum_i r_i sees the modes only through moments at the beginning of the step,
 
-    R(tau) = sum_i r_i(0) e^(-2 lam_i tau) + int_0^tau nu(tau - u) q(u) du,    nu(u) = sum_i n_i e^(-2 lam_i u),
+    R(tau) = sum_i r_i(0) e^(-2 lam_i tau) + int_0^tau nu(tau - u) q(u) du,  nu(u) = sum_i n_i e^(-2 lam_i u),
 
 two unknown functions R and t whatever d is. Their power series come by Newton's method, which doubles the
 number of known coefficients with each linear solve (`volterra`); the modes at the end of the step follow from
@@ -23,7 +23,7 @@ import sympy as sp
 from flint import arb, arb_mat, arb_poly, arb_series, ctx
 
 from signsgd_sym.errors import StepError
-from signsgd_sym.notation import P, R, eta, t
+from signsgd_sym.notation import P, R, t
 from signsgd_sym.solve.rate import Rate
 from signsgd_sym.solve.series import Series, SeriesFunction, series_scope
 from signsgd_sym.solve.volterra import Coefficients, Kernel, LinearSystem, solve
@@ -158,7 +158,7 @@ class Flow:
             jacobian: list[list[Any]] = []
             for by_a, by_t, by_R in self._slopes:
                 total = by_a(a, time, risk) * slope + by_R(a, time, risk)
-                row = [_coefficients(total, size)]
+                row: list[Any] = [_coefficients(total, size)]
                 row.append(_coefficients(by_t(a, time, risk), size) if self.depends_on_time else None)
                 jacobian.append(row)
         return q, jacobian
@@ -175,8 +175,8 @@ class Flow:
     def modes_at(self, state: State, expansion: Expansion, length: arb) -> tuple[arb, ...]:
         """r_i after the clock has advanced by `length`, at most `expansion.scale` times a small factor.
 
-        r_i = e^(-2 lam_i h) r_i(0) + n_i h sum_j (-2 lam_i h)^j c_j, c_j = sum_m m! q_m/(j + m + 1)!, with q_m in
-        powers of tau/h.
+        r_i = e^(-2 lam_i h) r_i(0) + n_i h sum_j (-2 lam_i h)^j c_j,  c_j = sum_m m! q_m/(j + m + 1)!,
+        where q_m belongs to powers of tau/h.
         """
         order, hats = self.order, self._factorials
         ladder = _powers_of((length / expansion.scale).mid(), order + 1)
@@ -222,6 +222,3 @@ def _coefficients(value: Series, size: int) -> Coefficients:
     if not isinstance(value, arb_series):
         return [arb(value)] + [arb(0)] * (size - 1)
     return [value[k] for k in range(size)]
-
-
-__all__ = ["A", "Expansion", "Flow", "State", "eta", "evaluate", "noise_scale_in_risk"]
