@@ -215,25 +215,21 @@ def precise_stationary(
     bits = math.ceil(3.33 * (digits + GUARD_DIGITS)) + 40
     with series_scope(bits, 2):
         scale = noise_scale_in_risk(exact.scale, exact.noise_power)
-        s, ds = SeriesFunction(scale, (R,)), SeriesFunction(sp.diff(scale, R), (R,))
+        scales = SeriesFunction((R,), scale, sp.diff(scale, R))
         trace = sum((arb(float(k)) ** (arb(power) / 2) for k in covariance.diagonal), arb(0))
-        eta = SeriesFunction(schedule.expr, (t, R))(arb(0), arb(guess))
+        (eta,) = SeriesFunction((t, R), schedule.expr)(arb(0), arb(guess))
         level = (eta * trace / (4 * covariance.d)).log()
         risk = arb(guess)
         for _ in range(100):
-            a, slope = rate.along(arb_series_of(risk))
-            value, change = (
-                a[0] if not isinstance(a, arb) else a,
-                slope[0] if not isinstance(slope, arb) else slope,
-            )
-            excess = (risk * value / s(risk)).log() - level
-            step = excess / (1 / risk + change / value - ds(risk) / s(risk))
+            a, slope = (_first(series) for series in rate.along(arb_series([risk])))
+            s, ds = scales(risk)
+            excess = (risk * a / s).log() - level
+            step = excess / (1 / risk + slope / a - ds / s)
             risk = (risk - step).mid()
             if abs(step) < risk * arb(10) ** -(digits + 3):
                 return risk
     raise NotConverged(f"the stationary risk was not found to {digits} digits; ask for fewer.")
 
 
-def arb_series_of(value: arb) -> Any:
-    """A number as a power series."""
-    return arb_series([value])
+def _first(series: Any) -> arb:
+    return series if isinstance(series, arb) else series[0]

@@ -47,17 +47,18 @@ class ClosedRate:
     """a(R) as a formula; raises `NoSeries` where FLINT cannot expand it."""
 
     def __init__(self, expr: Any) -> None:
-        self._value, self._slope = SeriesFunction(expr, (R,)), SeriesFunction(sp.diff(expr, R), (R,))
+        self._expr = expr
+        self._pair = SeriesFunction((R,), expr, sp.diff(expr, R))
 
     def along(self, risk: Series) -> tuple[Series, Series]:
         """Evaluated with more bits until what the formula cancels has left enough of them."""
         bits, order = ctx.prec - 16, ctx.cap
         for extra in (32, bits, 4 * bits, 16 * bits):
             with series_scope(bits + extra, order):
-                pair = self._value(risk), self._slope(risk)
-            if all(_is_sharp(series, bits) for series in pair):
-                return pair
-        raise NotConverged(f"{self._value.expr} cancels all digits near R = {float(risk[0].mid()):.6g}.")
+                value, slope = self._pair(risk)
+            if _is_sharp(value, bits) and _is_sharp(slope, bits):
+                return value, slope
+        raise NotConverged(f"{self._expr} cancels all digits near R = {float(risk[0].mid()):.6g}.")
 
     def domain(self, risk: arb) -> Interval | None:
         """Anywhere."""
@@ -175,7 +176,7 @@ class ConstantRate:
 
     def along(self, risk: Series) -> tuple[Series, Series]:
         """The constant and 0."""
-        return SeriesFunction(self._value, ())(), arb(0)
+        return SeriesFunction((), self._value)()[0], arb(0)
 
     def domain(self, risk: arb) -> Interval | None:
         """Anywhere."""

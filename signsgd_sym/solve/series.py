@@ -45,24 +45,27 @@ ELEMENTARY: Mapping[Any, str] = {
 
 
 class SeriesFunction:
-    """An expression in given symbols, to be evaluated at numbers or at power series.
+    """Expressions in given symbols, to be evaluated together at numbers or at power series.
 
     Raises `NoSeries` for an expression outside what FLINT can expand.
 
     >>> x = sp.Symbol("x", positive=True)
     >>> with series_scope(100, 3):
-    ...     value = SeriesFunction(sp.exp(-2 * x), (x,))(arb_series([0, 1]))
+    ...     (value,) = SeriesFunction((x,), sp.exp(-2 * x))(arb_series([0, 1]))
     ...     [float(c) for c in value.coeffs()]
     [1.0, -2.0, 2.0]
     """
 
-    def __init__(self, expr: Any, symbols: tuple[Any, ...]) -> None:
-        self.expr, self.symbols = sp.sympify(expr, strict=True), symbols
-        self._check(self.expr)
+    def __init__(self, symbols: tuple[Any, ...], *exprs: Any) -> None:
+        self.symbols = symbols
+        self.exprs = tuple(sp.sympify(expr, strict=True) for expr in exprs)
+        for expr in self.exprs:
+            self._check(expr)
 
-    def __call__(self, *values: Series) -> Series:
-        """f(values), a series where one of them is."""
-        return _Evaluation(dict(zip(self.symbols, values, strict=True))).of(self.expr)
+    def __call__(self, *values: Series) -> list[Series]:
+        """f(values) of each expression: a series where a value that it contains is one."""
+        shared = _Evaluation(dict(zip(self.symbols, values, strict=True)))
+        return [shared.of(expr) for expr in self.exprs]
 
     def _check(self, node: Any) -> None:
         if node in self.symbols:
@@ -108,10 +111,30 @@ class _Evaluation:
         if node.is_Mul:
             return _fold(lambda a, b: a * b, [self.of(a) for a in node.args])
         if node.is_Pow:
-            return _power(self.of(node.base), node.exp)
+            return self._power(node.base, node.exp)
         if node.func in ELEMENTARY:
             return getattr(self.of(node.args[0]), ELEMENTARY[node.func])()
         return COMPOUND[node.func](*[self.of(a) for a in node.args])
+
+    def _power(self, base: Any, exponent: Any) -> Series:
+        # FLINT's general power goes through a logarithm, five times as slow as a root; and the powers of one
+        # base (of a function and its derivatives) share the root or the inverse.
+        sign = 1 if exponent > 0 else -1
+        if exponent.is_Integer:
+            root = self.of(base) if sign > 0 else self._once(base, -1, lambda z: 1 / z)
+        elif exponent.q == 2 and sign > 0:
+            root = self._once(base, sp.S.Half, lambda z: z.sqrt())
+        elif exponent.q == 2:
+            root = self._once(base, -sp.S.Half, lambda z: z.rsqrt())
+        else:
+            return self.of(base) ** constant(exponent)
+        return _integer_power(root, abs(int(exponent.p)))
+
+    def _once(self, base: Any, exponent: Any, operation: Callable[[Series], Series]) -> Series:
+        key = (base, exponent)
+        if key not in self.known:
+            self.known[key] = operation(self.of(base))
+        return self.known[key]
 
 
 def constant(node: Any) -> arb:
@@ -130,14 +153,11 @@ def _fold(operation: Callable[[Series, Series], Series], values: list[Series]) -
     return total
 
 
-def _power(base: Series, exponent: Any) -> Series:
-    if exponent.is_Integer:
-        return base ** int(exponent)
-    if exponent == sp.Rational(1, 2):
-        return base.sqrt()
-    if exponent == -sp.Rational(1, 2):
-        return base.rsqrt()
-    return base ** constant(exponent)
+def _integer_power(base: Series, n: int) -> Series:
+    if n == 1:
+        return base
+    half = _integer_power(base, n // 2)
+    return half * half if n % 2 == 0 else half * half * base
 
 
 def _gamma_upper(s: arb, z: Series) -> Series:

@@ -76,12 +76,10 @@ class Flow:
         forcing_rate = schedule * noise_scale / A
         clock_rate = 1 / (schedule * A)
         names = (A, t, R)
-        self._eta = SeriesFunction(schedule, (t, R))
-        self._rates = tuple(SeriesFunction(rate, names) for rate in (forcing_rate, clock_rate))
-        self._slopes = tuple(
-            tuple(SeriesFunction(sp.diff(rate, name), names) for name in names)
-            for rate in (forcing_rate, clock_rate)
-        )
+        self._schedule, self._eta = schedule, SeriesFunction((t, R), schedule)
+        rates = (forcing_rate, clock_rate)
+        self._rates = SeriesFunction(names, *rates)
+        self._slopes = SeriesFunction(names, *(sp.diff(rate, name) for rate in rates for name in names))
         self.depends_on_time = schedule.has(t)
         decay = [-2 * value for value in lam]
         powers = [[arb(1)] * len(decay)]
@@ -150,24 +148,24 @@ class Flow:
         """q and dt/dtau along (R, t), and the first `size` coefficients of their derivatives by R and t."""
         risk, time = u
         a, slope = self.rate.along(risk)
-        q = [_as_series(rate(a, time, risk)) for rate in self._rates]
+        q = [_as_series(rate) for rate in self._rates(a, time, risk)]
         if size == 0:
             return q, []
         with series_scope(ctx.prec, size):
             a, slope, time, risk = (_shortened(s, size) for s in (a, slope, time, risk))
+            by = self._slopes(a, time, risk)
             jacobian: list[list[Any]] = []
-            for by_a, by_t, by_R in self._slopes:
-                total = by_a(a, time, risk) * slope + by_R(a, time, risk)
-                row: list[Any] = [_coefficients(total, size)]
-                row.append(_coefficients(by_t(a, time, risk), size) if self.depends_on_time else None)
+            for by_a, by_t, by_R in (by[:3], by[3:]):
+                row: list[Any] = [_coefficients(by_a * slope + by_R, size)]
+                row.append(_coefficients(by_t, size) if self.depends_on_time else None)
                 jacobian.append(row)
         return q, jacobian
 
     def _check(self, state: State) -> None:
-        step = self._eta(state.time, state.risk)
+        (step,) = self._eta(state.time, state.risk)
         if not step > 0:
             raise StepError(
-                f"the step size {self._eta.expr} is {float(step.mid()):.6g} at t = "
+                f"the step size {self._schedule} is {float(step.mid()):.6g} at t = "
                 f"{float(state.time.mid()):.6g}, R = {float(state.risk.mid()):.6g}; it must stay positive"
             )
 
