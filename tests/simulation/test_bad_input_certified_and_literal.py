@@ -13,8 +13,9 @@ from signsgd_sym.errors import (
 )
 from signsgd_sym.model import SGD, SIGN, Schedule, UpdateRule
 from signsgd_sym.notation import t, z
-from signsgd_sym.simulate import PoolStream, simulate
+from signsgd_sym.simulate import PoolStream, certified, simulate
 from signsgd_sym.simulate.certified import MOST_STEPS, LatticeRunner
+from signsgd_sym.simulate.certified_kernel import LARGEST_DIMENSION
 from signsgd_sym.simulate.literal import LiteralRunner
 
 POOL = PoolStream([[1.0, 2.0]], noise=[0.5])
@@ -112,6 +113,19 @@ def test_counts_beyond_the_integers_of_float64_are_refused():
     runner.advance(np.ones((1, 2)), np.zeros(1), 0)
     with pytest.raises(StepError, match=r"is beyond 2\^53"):
         runner.advance(np.ones((1, 2)), np.zeros(1), 0)
+
+
+def test_dimensions_beyond_the_proof_are_refused():
+    with pytest.raises(ParameterError, match="signs are certified up to d = "):
+        LatticeRunner(0.5, POOL, np.broadcast_to(1.0, LARGEST_DIMENSION + 1))  # takes no memory
+
+
+def test_other_arithmetic_than_the_proof_supposes_is_refused(monkeypatch):
+    monkeypatch.setattr(certified, "is_ieee", lambda one, least: False)
+    with pytest.raises(ParameterError, match="not IEEE's in this thread") as caught:
+        run()
+    assert_one_sentence(caught.value)
+    assert run(certified=False).signs.uncertified == 4
 
 
 def test_no_digits_are_no_answer():

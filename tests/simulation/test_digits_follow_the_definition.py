@@ -134,3 +134,12 @@ def test_a_run_in_digits_is_ended_within_a_step():
             **{**ARGUMENTS, "runs": 1, "times": [0, 1e6]},
         )  # fmt: skip
     assert 0 < seen[-1] < 4096
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_zero_coordinate_and_zero_residual_move_nothing(rule):
+    runner = LiteralRunner(UpdateRule(rule, "rule"), STEP, PoolStream([[1.0] * 3], [0.0]), np.ones(3), 30)
+    assert runner.advance(np.array([[2.0, 0.0, -1.0]]), np.ones(1), 0).tolist() == [0]
+    assert runner.delta == [1, 1, 1]
+    assert runner.advance(np.array([[2.0, 0.0, -1.0]]), np.full(1, 0.5), 1).tolist() == [1]
+    assert runner.delta[0] < 1 == runner.delta[1] < runner.delta[2]

@@ -20,9 +20,19 @@ print(sum(advance.stats.cache_hits.values()), sum(advance.stats.cache_misses.val
 """
 
 
-def test_second_process_compiles_nothing(tmp_path):
+CERTIFIED_RUN = """
+import numpy as np
+from signsgd_sym.simulate.certified import LatticeRunner
+from signsgd_sym.simulate.certified_kernel import advance_while_sure
+LatticeRunner(0.5, None, np.ones(2)).advance(np.ones((1, 2)), np.zeros(1), 0)
+print(sum(advance_while_sure.stats.cache_hits.values()), sum(advance_while_sure.stats.cache_misses.values()))
+"""
+
+
+@pytest.mark.parametrize("run", [RUN, CERTIFIED_RUN], ids=["float64", "certified"])
+def test_second_process_compiles_nothing(run, tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    process = [sys.executable, "-c", RUN]
+    process = [sys.executable, "-c", run]
     outputs = [subprocess.check_output(process, env=environment, text=True) for _ in range(2)]
     assert outputs == ["0 1\n", "1 0\n"]
 
