@@ -114,12 +114,13 @@ class PanelRate:
     def _panel(self, number: int) -> tuple[arb_poly, arb_poly]:
         if number not in self._panels:
             points = math.ceil((self._digits + 4) / GAIN)
-            # Powers of x instead of Chebyshev polynomials cost a factor (1 + sqrt(2))^points.
+            # Powers of x instead of Chebyshev polynomials cost a factor (1 + sqrt(2))^points: in the
+            # arithmetic, not in the values, whose errors stay what they are on the panel.
             bits = max(ctx.prec, int((self._digits + 4) * 3.33)) + math.ceil(1.3 * points)
             with precision(bits):
                 centre, half = self._place(number)
                 x = [(arb(2 * k + 1) / (2 * points)).cos_pi().mid() for k in range(points)]
-                y = [self._value((centre + half * t).mid(), int(bits / 3.32) + 2) for t in x]
+                y = [self._value((centre + half * t).mid(), self._digits + 4).mid() for t in x]
                 value = polynomial_through(y)
                 self._panels[number] = value, value.derivative()
         return self._panels[number]

@@ -13,6 +13,7 @@ from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.errors import NotConverged, NotFinite, ParameterError, ShapeMismatch, StepError
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.covariance import covariance as as_covariance
+from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.noise import noise_law
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import UpdateRule
@@ -72,7 +73,7 @@ def initial_delta(d: int, seed: int = 0) -> Array:
 
 def checked_times(T: Any, points: int) -> Array:
     """`points` + 1 equally spaced times from 0 to T; raises `StepError` or `ParameterError`."""
-    horizon = float(T)
+    horizon = float(exact_number(T))
     if not (horizon > 0 and np.isfinite(horizon)):
         raise StepError(f"the time T is {T}; it must be positive and finite.")
     if points < 1:

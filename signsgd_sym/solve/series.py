@@ -74,9 +74,12 @@ class SeriesFunction:
             if node.free_symbols:
                 raise NoSeries(f"the symbol {min(map(str, node.free_symbols))} has no value")
             try:
-                compile_expr(node, ())
+                with precision(64):
+                    value = compile_expr(node, ())((), False)
             except Unsupported as unknown:
                 raise NoSeries(str(unknown)) from None
+            if not value.imag.is_zero():  # a real function by way of complex ones
+                raise NoSeries(f"no real power series with the number {node}")
             return
         if not (
             node.is_Add
