@@ -50,10 +50,16 @@ def risk(
     exact: two runs of different order and precision have to agree to that many.
     """
     from signsgd_sym.report.risk_command import RiskRequest, risk_data, risk_plot, risk_text, run_risk
+    from signsgd_sym.report.risk_digits import interrupted_text
 
     request = RiskRequest.parse(law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot, dps)
-    with progress_bar() as show:
-        answer = run_risk(request, show)
+    try:
+        with progress_bar() as show:
+            answer = run_risk(request, show)
+    except KeyboardInterrupt as stopped:
+        if text := interrupted_text(stopped):  # what was finished, before the command ends as interrupted
+            typer.echo(text)
+        raise
     if plot is not None:
         risk_plot(answer, plot)
     if as_json:

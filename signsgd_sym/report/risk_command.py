@@ -202,23 +202,24 @@ def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
     )
     lines += [f"  errors      {budget} (relative)", ""]
     c = answer.comparison
-    lines.append(
-        f"{'t':>10}  {'R(t), ODE':>14}"
-        + (f"  {'mean of ' + str(c.runs):>14}  {'s.e.':>9}  {'gap':>8}" if c else "")
-    )
-    step = max(1, (len(result.t) - 1) // 10)
-    for k in range(0, len(result.t), step):
-        row = f"{result.t[k]:>10.4g}  {result.risk[k]:>14.6g}"
-        if c:
-            # At t = 0 all runs agree: what is left there is rounding.
-            stderr = 0.0 if c.stderr[k] <= 1e-12 * c.mean[k] else c.stderr[k]
-            shown = f"{stderr:.2g}" if c.runs > 1 else "-"
-            row += f"  {c.mean[k]:>14.6g}  {shown:>9}  {round(100 * c.gap[k], 2) + 0.0:>+7.2f}%"
-        lines.append(row)
+    if answer.digits is None or c:
+        lines.append(
+            f"{'t':>10}  {'R(t), ODE':>14}"
+            + (f"  {'mean of ' + str(c.runs):>14}  {'s.e.':>9}  {'gap':>8}" if c else "")
+        )
+        step = max(1, (len(result.t) - 1) // 10)
+        for k in range(0, len(result.t), step):
+            row = f"{result.t[k]:>10.4g}  {result.risk[k]:>14.6g}"
+            if c:
+                # At t = 0 all runs agree: what is left there is rounding.
+                stderr = 0.0 if c.stderr[k] <= 1e-12 * c.mean[k] else c.stderr[k]
+                shown = f"{stderr:.2g}" if c.runs > 1 else "-"
+                row += f"  {c.mean[k]:>14.6g}  {shown:>9}  {round(100 * c.gap[k], 2) + 0.0:>+7.2f}%"
+            lines.append(row)
     if c and c.runs > 1:
         lines += ["", f"{100 * c.share_in_band:.0f} % of the times lie within 3 s.e. plus 3 % of the curve."]
     if answer.digits is not None:
-        lines += ["", *digits_lines(answer.digits)]
+        lines += ["", *digits_lines(answer.digits)] if c else digits_lines(answer.digits)
     if plot is not None:
         lines += ["", f"plot: {plot}"]
     return "\n".join(lines)

@@ -9,7 +9,13 @@ from typing import Any
 
 import sympy as sp
 
-from signsgd_sym.solve.precise import PreciseCurve, decimal, precise_curve, precise_stationary
+from signsgd_sym.solve.precise import (
+    PreciseCurve,
+    PreciseInterrupted,
+    decimal,
+    precise_curve,
+    precise_stationary,
+)
 from signsgd_sym.solve.risk import RiskResult
 from signsgd_sym.solve.series import series_scope
 
@@ -83,7 +89,7 @@ def digits_lines(found: RiskDigits) -> list[str]:
     lines = [
         f"{curve.digits} digits: Taylor steps of order {first.order} ({first.steps} steps) and of order "
         f"{second.order} ({second.steps} steps) at {second.bits} bits agree {agreement}.",
-        f"Float64 has no curve: {found.failure}."
+        f"Float64 has no curve: {found.failure.rstrip('.')}."
         if found.float64_gap is None
         else f"The float64 curve differs from them by at most {found.float64_gap:.1e} (relative).",
     ]
@@ -94,3 +100,16 @@ def digits_lines(found: RiskDigits) -> list[str]:
     decimals = curve.decimals
     lines += [f"{float(curve.times[k]):>10.4g}  {decimals[k]}" for k in range(0, len(decimals), step)]
     return lines
+
+
+def interrupted_text(stopped: KeyboardInterrupt) -> str:
+    """The risks that an interrupted curve had found, or nothing."""
+    if not isinstance(stopped, PreciseInterrupted) or not stopped.finished:
+        return ""
+    rows = zip(stopped.times, stopped.finished, strict=True)
+    return "\n".join(
+        [
+            "interrupted; finished by one run, not checked by a second:",
+            *(f"{float(time):>10.4g}  {risk}" for time, risk in rows),
+        ]
+    )

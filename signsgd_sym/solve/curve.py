@@ -54,6 +54,11 @@ def solve_modes(
     fine = _integrate(problem, modes, schedule, times, rtol)
     coarse = _integrate(problem, modes, schedule, times, 100 * rtol)
     risk = fine.sum(axis=1)
+    if (lost := np.flatnonzero(risk <= 0)).size:
+        raise NotConverged(
+            f"the risk has fallen below what the float64 integrator resolves before t = "
+            f"{times[lost[0]]:.6g}; take a shorter time, or ask for digits with --dps."
+        )
     error = float(np.max(np.abs(coarse.sum(axis=1) - risk) / np.maximum(risk, 1e-300)))
     return RiskCurve(times, risk, fine, error)
 
