@@ -69,8 +69,6 @@ class RiskRequest:
 
             checked_format(str(plot))
             check_directory(plot.parent)
-        if digits is not None:
-            checked_curve_digits(digits, 1)
         K = Covariance.from_spec(covariance)
         if digits is not None:
             checked_curve_digits(digits, K.d)

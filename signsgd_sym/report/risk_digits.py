@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import sympy as sp
-
+from signsgd_sym.model.exact import exact_number
 from signsgd_sym.solve.precise import (
     PreciseCurve,
     PreciseInterrupted,
@@ -35,12 +34,12 @@ class RiskDigits:
 
 
 def exact_times(time: Any, points: int) -> list[Any]:
-    """k T/points as exact rationals.
+    """k T/points as exact numbers.
 
     >>> exact_times("1/2", 2)
     [0, 1/4, 1/2]
     """
-    return [sp.Rational(time) * k / points for k in range(points + 1)]
+    return [exact_number(time) * k / points for k in range(points + 1)]
 
 
 def risk_digits(

@@ -186,8 +186,8 @@ def _verdict(form: ClosedForm | None) -> str:
     if form is None or form.value is None:
         return _evidence(form)
     found = form.judgement
-    return (
-        f"closed form {found.verdict.value}: against the integral in ball arithmetic, {found.evidence.region}"
+    return f"closed form {found.verdict.value}: against the integral in ball arithmetic" + (
+        f", {found.evidence.region}" if found.evidence.region else ""
     )
 
 
@@ -197,4 +197,5 @@ def _evidence(form: ClosedForm | None) -> str:
     if form.value is None:
         return "quadrature of the integral"
     found = form.judgement
-    return f"closed form {found.verdict.value}: {found.evidence.summary()}, {found.evidence.region}"
+    words = filter(None, (found.evidence.summary(), found.evidence.region))
+    return f"closed form {found.verdict.value}: {', '.join(words)}"

@@ -20,15 +20,17 @@ from numpy.typing import NDArray
 
 from signsgd_sym.errors import NotConverged, ParameterError, StepError
 from signsgd_sym.model.covariance import Covariance
+from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.notation import R, t
 from signsgd_sym.solve.digits import LEAST, bytes_of_number, checked_digits, physical_memory
 from signsgd_sym.solve.functions import Problem
+from signsgd_sym.solve.precise_functions import noise_scale_expression
 from signsgd_sym.solve.precise_spectrum import PreciseSpectrum, precise_spectrum
 from signsgd_sym.solve.rate import Rate, rate_of
 from signsgd_sym.solve.series import NoSeries, SeriesFunction, series_scope
 from signsgd_sym.solve.stepping import PreciseRun, Progress, integrate
-from signsgd_sym.solve.taylor import Flow, noise_scale_in_risk
+from signsgd_sym.solve.taylor import Flow
 
 EXTRA_DIGITS = 8
 """Digits of the second run beyond those of the first."""
@@ -39,7 +41,7 @@ ORDERS = (1.15, 1.4)
 
 @dataclass(frozen=True, eq=False)
 class PreciseCurve:
-    """R at `times` (exact rationals) to `digits` digits.
+    """R at `times` (exact numbers) to `digits` digits.
 
     `gap` is the decimal logarithm of the largest relative difference between the two runs, of which
     the second gives the values; -oo where they are equal.
@@ -98,7 +100,7 @@ def precise_curve(
 
     problem : from `make_problem`
     covariance, schedule, delta0 : as for `risk_curve`
-    times : exact rationals, ascending, from 0 on
+    times : exact numbers (text, SymPy, int), ascending, from 0 on
     digits : at least 15, as many as memory allows
 
     Raises `ParameterError` for the digits, `StepError` where eta is not positive, `NotConverged` when a(R)
@@ -153,9 +155,8 @@ def solve_precise(
     progress: Progress = lambda share: None,
 ) -> PreciseCurve:
     """`precise_curve` with the modes given, as a function of the digits wanted."""
-    exact = problem.generated.exact
-    scale = noise_scale_in_risk(exact.scale, exact.noise_power)
-    at = tuple(sp.Rational(time) for time in times)
+    scale = noise_scale_expression(problem)
+    at = tuple(exact_number(time) for time in times)
     runs: list[PreciseRun] = []
     for number, slope in enumerate(ORDERS):
         wanted = digits + number * EXTRA_DIGITS
@@ -209,12 +210,11 @@ def precise_stationary(
     """
     from signsgd_sym.derive.risk import stationary_equation
 
-    exact = problem.generated.exact
     power = float(stationary_equation(problem.ode).power)
     rate = rate_of(problem, digits + GUARD_DIGITS)
     bits = math.ceil(3.33 * (digits + GUARD_DIGITS)) + 40
     with series_scope(bits, 2):
-        scale = noise_scale_in_risk(exact.scale, exact.noise_power)
+        scale = noise_scale_expression(problem)
         scales = SeriesFunction((R,), scale, sp.diff(scale, R))
         trace = sum((arb(float(k)) ** (arb(power) / 2) for k in covariance.diagonal), arb(0))
         (eta,) = SeriesFunction((t, R), schedule.expr)(arb(0), arb(guess))

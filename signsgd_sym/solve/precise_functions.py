@@ -10,28 +10,25 @@ import sympy as sp
 from flint import arb
 
 from signsgd_sym.balls import PointRejected, Undecided, Unsupported, enclose, program
+from signsgd_sym.derive.phi import phi_integral
 from signsgd_sym.errors import NotConverged, StepError
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.notation import P, R, phi, t
 from signsgd_sym.solve.functions import Problem
-from signsgd_sym.special import NoiseMean
 
 MOST_BITS = 1500
 """Bits beyond twice those asked for at which a value is given up."""
 Function = Callable[[Any], Any]
 
 
-def drift_rate_expression(problem: Problem) -> Any:
-    """a(R) in R alone: phi in closed form, or as its integral where none is known."""
+def drift_rate_expressions(problem: Problem) -> list[Any]:
+    """a(R) in R alone: with phi in closed form where one is known, then with the integral that phi is."""
     sde = problem.ode.sde
     if problem.closed_form is None:
-        return sde.rate
-    meaning = dict(sde.definitions)[phi]
-    [mean] = meaning.atoms(NoiseMean)
-    formula = (
-        problem.phi if problem.phi is not None else meaning.xreplace({mean: problem.closed_form.integral})
-    )
-    return sde.rate.xreplace({phi: formula})
+        return [sde.rate]
+    closed = [] if problem.phi is None else [problem.phi]
+    integral = phi_integral(problem.closed_form, dict(sde.definitions)[phi])
+    return [sde.rate.xreplace({phi: formula}) for formula in (*closed, integral)]
 
 
 def noise_scale_expression(problem: Problem) -> Any:

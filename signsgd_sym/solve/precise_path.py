@@ -30,7 +30,7 @@ from signsgd_sym.solve.digits import checked_digits
 from signsgd_sym.solve.functions import Problem
 from signsgd_sym.solve.precise_eigen import symmetric_eigen, working_bits
 from signsgd_sym.solve.precise_functions import (
-    drift_rate_expression,
+    drift_rate_expressions,
     noise_scale_expression,
     of_risk,
     of_time_and_risk,
@@ -178,7 +178,7 @@ def _paths(
     d = covariance.d
     with precision(working_bits(work, d)):
         operators = _Operators.of(problem, covariance, work)
-        a = of_risk(drift_rate_expression(problem), work, "the drift rate")
+        a = of_risk(drift_rate_expressions(problem)[0], work, "the drift rate")
         s = of_risk(noise_scale_expression(problem), work, "the noise scale")
         eta = of_time_and_risk(schedule, work)
         dt = Fraction(1, d * substeps)

@@ -19,10 +19,10 @@ from flint import arb, arb_poly, arb_series, ctx, fmpq
 from signsgd_sym.balls import PointRejected, Undecided, Unsupported, enclose
 from signsgd_sym.balls.ball import precision
 from signsgd_sym.balls.evaluate import Program, program
-from signsgd_sym.derive.phi import phi_integral
 from signsgd_sym.errors import NotConverged
-from signsgd_sym.notation import R, phi
+from signsgd_sym.notation import R
 from signsgd_sym.solve.functions import Problem
+from signsgd_sym.solve.precise_functions import drift_rate_expressions
 from signsgd_sym.solve.series import NoSeries, Series, SeriesFunction, series_scope
 
 Interval = tuple[arb, arb]
@@ -186,7 +186,7 @@ class ConstantRate:
 
 def rate_of(problem: Problem, digits: int) -> Rate:
     """a(R) of a problem: its closed form where that can be expanded, else interpolation."""
-    exprs = rate_expressions(problem)
+    exprs = drift_rate_expressions(problem)
     if not exprs[0].has(R):
         return ConstantRate(exprs[0])
     if problem.phi is not None:
@@ -195,14 +195,3 @@ def rate_of(problem: Problem, digits: int) -> Rate:
         except NoSeries:
             pass
     return PanelRate(exprs, digits)
-
-
-def rate_expressions(problem: Problem) -> list[Any]:
-    """a(R) in exact terms: by the closed form of phi where there is one, and by the integral."""
-    f = problem.generated.exact
-    if not f.has_phi:
-        return [f.rate]
-    means = [problem.phi] if problem.phi is not None else []
-    if problem.closed_form is not None:
-        means.append(phi_integral(problem.closed_form, dict(problem.ode.sde.definitions)[phi]))
-    return [f.rate.xreplace({phi: mean}) for mean in means]

@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flint import arb, arb_poly, ctx, fmpq
+from flint import arb, arb_poly, ctx
 
 from signsgd_sym.errors import NotConverged
 from signsgd_sym.solve.rate import Rate
-from signsgd_sym.solve.series import series_scope
+from signsgd_sym.solve.series import constant, series_scope
 from signsgd_sym.solve.taylor import Expansion, Flow, State, evaluate
 
 MAX_STEPS = 100_000
+MOST_GROWTH = 10.0**300
+"""An unstable ODE is not followed any further."""
 Progress = Callable[[float], object]
 
 
@@ -37,20 +39,22 @@ def integrate(
     found: list[arb],
     progress: Progress = lambda share: None,
 ) -> PreciseRun:
-    """Follow the ODE from R = sum(modes) at time 0 to the last of `times` (exact rationals, from 0 on).
+    """Follow the ODE from R = sum(modes) at time 0 to the last of `times` (exact numbers, from 0 on).
 
     `flow(order)` makes the right-hand side at the precision in force. A step is as long as the last
     coefficients of R and t allow: what they contribute stays below 10^-(digits + 3) of R and of the step.
     `found` receives the risks one by one.
 
-    Raises `NotConverged` when the steps become too many, `StepError` where eta is not positive.
+    Raises `NotConverged` when the steps become too many or the risk has grown `MOST_GROWTH`-fold,
+    `StepError` where eta is not positive.
     """
     # 2 lam h stays near order/e, so that alternating sums lose at most as many bits as the series has terms.
     bits = math.ceil(3.33 * (digits + 6)) + 2 * order // 3 + 40
     with series_scope(bits, order + 1):
-        at = [arb(fmpq(int(time.p), int(time.q))) for time in times]
+        at = [constant(time) for time in times]
         right = flow(order)
         state = State(arb(0), tuple(arb(value).mid() for value in modes))
+        start = state.risk
         scale, steps = arb(1) / max(right.top, 1e-300), 0
         tolerance = arb(10) ** -(digits + 3)
         while len(found) < len(at):
@@ -67,7 +71,12 @@ def integrate(
             if steps == MAX_STEPS or not end > state.time:
                 raise NotConverged(
                     f"the risk ODE stands still at t = {float(end.mid()):.6g} after {steps + 1} steps "
-                    f"of order {order}; take a shorter time."
+                    f"of order {order} (the step size may fall to 0 there); take a shorter time."
+                )
+            if expansion.risk[0] > start * MOST_GROWTH:
+                raise NotConverged(
+                    f"the risk has grown beyond 1e300 times its start before t = {float(end.mid()):.6g}: "
+                    "the ODE is unstable at this step size; take a smaller one."
                 )
             if len(found) < len(at):
                 state = State(end, right.modes_at(state, expansion, length))

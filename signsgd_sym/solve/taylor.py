@@ -23,7 +23,7 @@ import sympy as sp
 from flint import arb, arb_mat, arb_poly, arb_series, ctx
 
 from signsgd_sym.errors import StepError
-from signsgd_sym.notation import P, R, t
+from signsgd_sym.notation import R, t
 from signsgd_sym.solve.rate import Rate
 from signsgd_sym.solve.series import Series, SeriesFunction, series_scope
 from signsgd_sym.solve.volterra import Coefficients, Kernel, LinearSystem, solve
@@ -58,8 +58,8 @@ class Expansion:
 class Flow:
     """The right-hand side in the clock tau, and what of it does not change from step to step.
 
-    `lam` and `forcing` are the eigenvalues and n_i; `schedule` is eta in t and R; `noise_scale` is s(R) in P,
-    with P = R + `noise_power`/2. Everything lives at the precision of the enclosing `series_scope`.
+    `lam` and `forcing` are the eigenvalues and n_i; `schedule` is eta in t and R, `noise_scale` is s(R).
+    Everything lives at the precision of the enclosing `series_scope`.
     """
 
     def __init__(
@@ -194,11 +194,6 @@ class Flow:
 def evaluate(coefficients: Coefficients, s: arb) -> arb:
     """sum_k c_k s^k."""
     return arb_poly(coefficients)(s)
-
-
-def noise_scale_in_risk(scale: Any, noise_power: Any) -> Any:
-    """s as a function of R, from s in terms of P = R + E[eps^2]/2."""
-    return scale.subs(P, R + noise_power / 2) if scale.has(P) else scale
 
 
 def _powers_of(x: arb, count: int) -> Coefficients:

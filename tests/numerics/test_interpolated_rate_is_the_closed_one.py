@@ -5,14 +5,15 @@ from flint import arb, arb_series
 
 from signsgd_sym.model import SIGN, noise_law
 from signsgd_sym.solve.functions import make_problem
-from signsgd_sym.solve.rate import ClosedRate, PanelRate, rate_expressions, rate_of
+from signsgd_sym.solve.precise_functions import drift_rate_expressions
+from signsgd_sym.solve.rate import ClosedRate, PanelRate, rate_of
 from signsgd_sym.solve.series import series_scope
 
 
 @pytest.mark.parametrize("law", ["Laplace(0, 1/2)", "StudentT(3)", "Uniform(-2, 2)", "Rademacher(1)"])
 @pytest.mark.parametrize("risk", [3, 40])
 def test_both_ways_agree_to_the_digits_asked_for(law, risk):
-    exprs = rate_expressions(make_problem(SIGN, noise_law(law)))
+    exprs = drift_rate_expressions(make_problem(SIGN, noise_law(law)))
     with series_scope(200, 5):
         along = arb_series([arb(risk) / 16, arb(1), arb(-2), arb(1), arb(3)])
         closed = ClosedRate(exprs[0]).along(along)

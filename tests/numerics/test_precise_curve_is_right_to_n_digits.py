@@ -12,8 +12,8 @@ from signsgd_sym.model import SGD, SIGN, Covariance, Schedule, noise_law
 from signsgd_sym.solve import precise
 from signsgd_sym.solve.functions import make_problem
 from signsgd_sym.solve.precise import checked_curve_digits, precise_curve, precise_stationary
+from signsgd_sym.solve.precise_spectrum import precise_spectrum
 from signsgd_sym.solve.risk import initial_delta, risk_curve
-from signsgd_sym.solve.spectrum import spectrum
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +78,13 @@ def test_sgd_is_the_exponential_of_a_matrix(eta):
 def test_signsgd_is_what_odefun_finds(gaussian, eta):
     K, delta = Covariance.random_unequal(3, seed=1), initial_delta(3)
     text = precise_curve(gaussian, K, Schedule.of(eta), delta, [0, 1], 25).decimals[1]
-    modes = spectrum(gaussian.ode.sde, K, delta)
+    modes = precise_spectrum(gaussian.ode.sde, K, delta, 35)
     step = sp.lambdify(sp.symbols("t R"), sp.sympify(eta), "mpmath")
     with mpmath.workdps(30):
-        rows = [list(map(mpmath.mpf, map(float, row))) for row in (modes.lam, modes.forcing, modes.r0)]
+        rows = [
+            [mpmath.mpf(value.str(40, radius=False)) for value in row]
+            for row in (modes.lam, modes.forcing, modes.r0)
+        ]
 
         def slope(t, r):
             R = sum(r)
@@ -89,8 +92,22 @@ def test_signsgd_is_what_odefun_finds(gaussian, eta):
             a = 2 / mpmath.pi / mpmath.sqrt(2 * R + 1)
             return [-2 * h * x * a * y + h**2 * n for x, n, y in zip(*rows[:2], r, strict=True)]
 
-        # The modes of odefun are those of float64.
-        assert relative(text, sum(mpmath.odefun(slope, 0, rows[2])(1))) < 1e-14
+        assert relative(text, sum(mpmath.odefun(slope, 0, rows[2])(1))) < mpmath.mpf(10) ** -24
+
+
+def test_time_need_not_be_rational(gaussian):
+    K, delta = Covariance.identity(3), np.ones(3)
+    one, two = (
+        precise_curve(gaussian, K, Schedule.of(1), delta, [0, T], 20).decimals[1]
+        for T in ("sqrt(2)", sp.Rational(sp.sqrt(2).evalf(40)))
+    )
+    assert one == two
+
+
+def test_unstable_ode_is_refused_in_words():
+    problem = make_problem(SGD, noise_law("Normal(0, 1)"))
+    with pytest.raises(NotConverged, match=r"beyond 1e300 .* take a smaller one"):
+        precise_curve(problem, Covariance.identity(3), Schedule.of(100), np.ones(3), [0, 50], 15)
 
 
 def test_float64_has_no_curve_and_digits_have_one():

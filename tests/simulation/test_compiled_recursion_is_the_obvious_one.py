@@ -6,28 +6,12 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
+from recursion_cases import RULES, SCHEDULES
 
 from signsgd_sym.notation import R, t, z
 from signsgd_sym.simulate import recursion
 from signsgd_sym.simulate.formula import rule_formula, schedule_formula
 from signsgd_sym.simulate.recursion import LANES, dot, risk, sign
-
-RULES = {
-    "sign": sp.sign(z),
-    "sgd": z,
-    "clip": sp.Max(-sp.Rational(1, 3), sp.Min(sp.Rational(1, 3), z)),
-    "tanh": sp.tanh(z / 3),
-    "power": sp.Abs(z) ** sp.Rational(3, 2) * sp.sign(z),
-    "dithered sign": sp.erf(sp.sqrt(2) * z),
-    "root": z / sp.sqrt(sp.Abs(z)),
-    "piecewise": sp.Piecewise((z, sp.Abs(z) < 1), (sp.sign(z), True)),
-}
-SCHEDULES = {
-    "constant": sp.Rational(1, 3),
-    "t": 1 / (3 + t),
-    "R": sp.sqrt(2 * R) / 10,
-    "t and R": R / (t + 10),
-}
 
 
 def advance(rule, schedule, K, x, eps, first, delta):

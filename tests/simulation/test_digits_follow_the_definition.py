@@ -6,30 +6,18 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
+from recursion_cases import RULES, SCHEDULES
 
 from signsgd_sym.model import SGD, SIGN, Covariance, Schedule, UpdateRule, noise_law
-from signsgd_sym.notation import R, t, z
+from signsgd_sym.notation import z
 from signsgd_sym.simulate import GaussianStream, PoolStream, SimulationInterrupted, simulate
 from signsgd_sym.simulate.literal import LiteralRunner
 
-RULES = {
-    "sign": sp.sign(z),
-    "sgd": z,
-    "clip": sp.Max(-sp.Rational(1, 3), sp.Min(sp.Rational(1, 3), z)),
-    "tanh": sp.tanh(z / 3),
-    "power": sp.Abs(z) ** sp.Rational(3, 2) * sp.sign(z),
-    "dithered sign": sp.erf(sp.sqrt(2) * z),
-    "root": z / sp.sqrt(sp.Abs(z)),
-    "piecewise": sp.Piecewise((z, sp.Abs(z) < 1), (sp.sign(z), True)),
+MORE_RULES = {
+    **RULES,
     "sine integral": sp.Si(z),
     "Bessel": sp.besselj(1, z),
     "constants": sp.pi * sp.E * sp.EulerGamma * z,
-}
-SCHEDULES = {
-    "constant": sp.Rational(1, 3),
-    "t": 1 / (3 + t),
-    "R": sp.sqrt(2 * R) / 10,
-    "t and R": R / (t + 10),
 }
 NO_FLOAT64 = {"sine integral", "Bessel"}
 STREAM = GaussianStream(Covariance.random_unequal(4, seed=1), noise_law("Laplace(0, 1)"))
@@ -37,9 +25,9 @@ STEP = Schedule.of("1/20")
 ARGUMENTS = {"delta0": [1.0, -0.5, 0.25, 2.0], "times": [0, 2, 5], "runs": 2, "seed": 3}
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", MORE_RULES)
 def test_every_rule_agrees_with_float64(rule):
-    expr = RULES[rule]
+    expr = MORE_RULES[rule]
     digits = simulate(UpdateRule(expr, rule), STREAM, STEP, precision=30, **ARGUMENTS)
     if rule in NO_FLOAT64:  # the compiled recursion has no such function: 40 digits instead
         other = simulate(UpdateRule(expr, rule), STREAM, STEP, precision=40, **ARGUMENTS)
