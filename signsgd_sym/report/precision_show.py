@@ -84,12 +84,13 @@ def precision_lines(study: PrecisionStudy) -> list[str]:
     lines = [*_run_lines(study.rounding), ""]
     if study.curve is not None:
         agreement = "every bit" if study.curve.gap == -math.inf else f"{math.floor(-study.curve.gap)} digits"
-        apart = (
-            "; float64 has no curve"
+        lines.append(f"curve       two solutions agree to {agreement}")
+        lines.append(
+            "            float64 has no curve"
             if study.curve_gap is None
-            else f"; the float64 curve is within {study.curve_gap.max():.1e}, it states {study.stated_error:.1e}"
+            else f"            float64 is off by at most {study.curve_gap.max():.1e}, "
+            f"and states {study.stated_error:.1e} (relative)"
         )
-        lines.append(f"curve       two solutions agree to {agreement}{apart}")
     if study.step is not None:
         lines += _step_lines(study.step)
     if study.gaps:
@@ -112,8 +113,9 @@ def _run_lines(run: Rounding) -> list[str]:
         )
     if run.proved:
         if run.counts.certified:
-            how = f"{run.counts.float64} in one float, {run.counts.double_double} in two, {run.counts.exact} exactly"
-            lines.append(f"            proved {how}; {run.counts.ties} ties")
+            n = run.counts
+            how = f"{n.float64} in one float, {n.double_double} in two, {n.exact} exactly"
+            lines.append(f"            proved {how}; {n.ties} ties")
         lines.append(f"R           at T {run.proved[-1]}, proved")
     if run.float64_error.size:
         lines.append(
@@ -153,7 +155,7 @@ def precision_figure(studies: Mapping[str, PrecisionStudy]) -> Any:
         _draw(ax, study)
         ax.set_title(title, fontsize=10.5)
     axes[0][0].set_ylabel(r"relative error of $R$")
-    axes[0][-1].legend(frameon=False, loc="center right", fontsize=8.5)
+    axes[0][0].legend(frameon=False, loc="center right", fontsize=8.5)
     return figure
 
 
