@@ -1,7 +1,8 @@
 r"""One step at a fixed Delta: simulated Kramers-Moyal coefficients against the derived ones.
 
-Exact in every dimension, and therefore held to the standard error alone: the mean E[F_i] on all coordinates,
-the second moments E[F_i F_j] on up to `MOST` of them, F = f(r x). What the SDE makes of the mean, its part
+Exact in every dimension, and therefore held to the standard error alone: the mean E[F_i] on all coordinates
+and along its own direction, where an error common to all of them adds up; the second moments E[F_i F_j] on up
+to `MOST` coordinates, F = f(r x). What the SDE makes of the mean, its part
 linear in the correlations, is held against the same samples; that it differs is no fault of the derivation
 but the error of the theory in this dimension, which has a size.
 """
@@ -53,7 +54,7 @@ def compared_coordinates(covariance: Covariance, most: int = MOST) -> NDArray[np
     """At most so many coordinates: all, or equally spaced ones, each with the one most correlated with it.
 
     >>> compared_coordinates(Covariance.ar1(100, 0.5), 6)
-    array([ 0,  1, 32, 33, 65, 66])
+    array([ 0,  1, 49, 50, 98, 99])
     """
     d = covariance.d
     if d <= most:
@@ -72,7 +73,7 @@ def compared_coordinates(covariance: Covariance, most: int = MOST) -> NDArray[np
 def comparisons_of(covariance: Covariance, times: int) -> int:
     """How many differences are looked at, means and second moments at so many times."""
     p = len(compared_coordinates(covariance))
-    return times * (covariance.d + p * (p + 1) // 2)
+    return times * (covariance.d + 1 + p * (p + 1) // 2)
 
 
 def one_step(
@@ -95,27 +96,36 @@ def one_step(
     mean, linear = exact_mean_step(problem, state), linear_mean_step(problem, state)
     second = exact_second_moments(problem, state, at)
     factored = linear_second_moments(problem, state, at)
-    rule, directions = problem.ode.sde.rule, np.zeros((len(at), covariance.d))
-    directions[np.arange(len(at)), at] = 1.0
+    rule, p = problem.ode.sde.rule, len(at)
+    along = mean / np.linalg.norm(mean)
+    directions = np.zeros((p + 1, covariance.d))
+    directions[np.arange(p), at] = 1.0
+    directions[p] = along
     seen = one_step_moments(rule, stream, delta, samples, seed, directions, progress)
 
     # Standard errors are the theory's where it has them: a sample without its rare values understates them.
     stderr = np.sqrt(np.maximum(exact_squares(problem, state) - mean**2, 0.0) / samples)
+    variance_along = seen.second[p, p] - (along @ seen.mean) ** 2
+    mean_stderr = np.append(stderr, np.sqrt(max(variance_along, 0.0) / samples))
     signs = rule == SIGN  # F_i^2 = 1
-    pair_stderr = np.sqrt(np.maximum(1 - second**2, 0.0) / samples) if signs else seen.second_stderr
+    pair_stderr = np.sqrt(np.maximum(1 - second**2, 0.0) / samples) if signs else seen.second_stderr[:p, :p]
     heavy = "" if signs or has_fourth_moment(problem.law) else HEAVY
 
-    coordinates = tuple((i,) for i in range(covariance.d))
-    rows, columns = np.triu_indices(len(at))
+    coordinates = (*((i,) for i in range(covariance.d)), ())
+    rows, columns = np.triu_indices(p)
     pairs = tuple((int(at[i]), int(at[j])) for i, j in zip(rows, columns, strict=True))
     unsafe = heavy and f"{heavy}, so that large values of z are not rare"
     undefined = heavy and f"{heavy}, so that a sample's second moment has no standard error"
-    drift = Contrast(mean, seen.mean, stderr, coordinates, samples, comparisons, unsafe=unsafe)
+
+    def against(expected: Array) -> Contrast:
+        held, found = (np.append(m, along @ m) for m in (expected, seen.mean))
+        return Contrast(held, found, mean_stderr, coordinates, samples, comparisons, unsafe=unsafe)
+
     return OneStep(
         time=time,
         risk=state.risk,
-        drift=drift,
-        linear=Contrast(linear, seen.mean, stderr, coordinates, samples, comparisons, unsafe=unsafe),
+        drift=against(mean),
+        linear=against(linear),
         diffusion=Contrast(
             second[rows, columns],
             seen.second[rows, columns],

@@ -52,9 +52,10 @@ def standardised(difference: Array, stderr: Array, least: float | Array) -> Arra
 class Contrast:
     """Sample means held against the values they have if the theory holds.
 
-    `expected`, `seen` and `stderr` have length m, and `where` names the coordinates of each. `comparisons` is
-    the number of all comparisons made at `level` together with these. `undefined` says why `stderr` is none;
-    `unsafe` why z is not Gaussian in its far tails, so that a large one refutes nothing.
+    `expected`, `seen` and `stderr` have length m, and `where` holds the coordinates of each, none for the
+    mean along its own direction. `comparisons` is the number of all that are judged together with these.
+    `undefined` says why `stderr` is none; `unsafe` why z is not Gaussian in its far tails, so that a large
+    one refutes nothing.
     """
 
     expected: Array
@@ -108,14 +109,15 @@ class Contrast:
         z = float(self.z[k])
         if not self.exceeds:
             return Evidence("simulation", runs=self.samples, z=z)
-        name = "coordinate " + ", ".join(map(str, self.where[k]))
-        reason = f"{name}: {self.seen[k]:.6g} +- {self.stderr[k]:.1g} is seen, {self.expected[k]:.6g} derived"
+        place = ", ".join(map(str, self.where[k]))
+        reason = f"coordinate {place}" if place else "along E[F]"
+        reason += f": {self.seen[k]:.6g} +- {self.stderr[k]:.1g} is seen, {self.expected[k]:.6g} derived"
         return Evidence(
             "simulation",
             runs=self.samples,
             z=z,
             witness={
-                "coordinate": ", ".join(map(str, self.where[k])),
+                "coordinate": place or "along E[F]",
                 "expected": f"{self.expected[k]:.10g}",
                 "seen": f"{self.seen[k]:.10g}",
             },

@@ -19,7 +19,7 @@ def contrast_data(contrast: Contrast) -> dict[str, Any]:
         "compared": len(contrast.expected),
         "largest_z": contrast.largest_z,
         "threshold": contrast.threshold,
-        "coordinate": list(contrast.where[k]),
+        "coordinate": list(contrast.where[k]) or "along E[F]",
         "expected": float(contrast.expected[k]),
         "seen": float(contrast.seen[k]),
         "stderr": float(contrast.stderr[k]),

@@ -18,16 +18,16 @@ def draw_mean_step(ax: Any, steps: tuple[OneStep, ...]) -> Any:
     """z of the sample means of f(r x_i) against their exact values, with the threshold."""
     looks = ((plots.BLUE, "o"), (plots.VERMILION, "x"))
     for step, (color, marker) in zip(steps, looks, strict=False):
-        z = step.drift.z
+        *coordinates, along = step.drift.z
         ax.plot(
-            np.arange(len(z)),
-            z,
+            np.arange(len(coordinates)),
+            coordinates,
             marker,
             color=color,
             markersize=3.0,
             markerfacecolor="none",
             markeredgewidth=0.8,
-            label=f"$t = {step.time:.4g}$",
+            label=rf"$t = {step.time:.4g}$ (along $\mathbb{{E}}[F]$: $z = {along:.1f}$)",
             zorder=3,
         )
     bound = steps[0].drift.threshold
@@ -38,10 +38,10 @@ def draw_mean_step(ax: Any, steps: tuple[OneStep, ...]) -> Any:
     reach = max(1.6 * bound, *(1.3 * float(np.abs(step.drift.z).max()) for step in steps))
     ax.set_ylim(-reach, reach)
     ax.set_xlabel("coordinate $i$")
-    ax.set_ylabel(r"$z$ of the mean of $f(r x_i)$")
+    ax.set_ylabel(r"$z$ of the mean of $F_i = f(r x_i)$")
     samples = steps[0].drift.samples
     ax.set_title(f"one step, {samples:,} samples against the exact mean", fontsize=10.5)
-    ax.legend(frameon=False, loc="upper right", ncols=3)
+    ax.legend(frameon=False, loc="upper center", ncols=3)
     return ax
 
 
