@@ -29,7 +29,6 @@ Array = NDArray[np.float64]
 
 MOST = 32
 """Coordinates among which second moments are compared: all pairs of them."""
-HEAVY = "E[eps^4] is infinite"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +47,18 @@ class OneStep:
     diffusion: Contrast
     linearisation_error: float
     factorisation_error: float
+
+
+def heavy_tails(problem: Problem) -> str:
+    """In words, why a quantity quadratic in the label noise has no variance; empty where it has one.
+
+    >>> from signsgd_sym.model import SGD, noise_law
+    >>> from signsgd_sym.solve.functions import make_problem
+    >>> heavy_tails(make_problem(SGD, noise_law("StudentT(3)")))
+    'E[eps^4] is infinite'
+    """
+    bounded = problem.ode.sde.rule == SIGN
+    return "" if bounded or has_fourth_moment(problem.law) else "E[eps^4] is infinite"
 
 
 def compared_coordinates(covariance: Covariance, most: int = MOST) -> NDArray[np.int64]:
@@ -109,7 +120,7 @@ def one_step(
     mean_stderr = np.append(stderr, np.sqrt(max(variance_along, 0.0) / samples))
     signs = rule == SIGN  # F_i^2 = 1
     pair_stderr = np.sqrt(np.maximum(1 - second**2, 0.0) / samples) if signs else seen.second_stderr[:p, :p]
-    heavy = "" if signs or has_fourth_moment(problem.law) else HEAVY
+    heavy = heavy_tails(problem)
 
     coordinates = (*((i,) for i in range(covariance.d)), ())
     rows, columns = np.triu_indices(p)

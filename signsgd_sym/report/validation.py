@@ -6,6 +6,8 @@ Two kinds of claim, judged by two measures:
   the standard error of a sample alone, with a threshold corrected for the number of comparisons.
 - The risk curve is a limit d -> oo. The mean of simulated runs has to lie within a band of 3 standard errors
   plus 3 % around it, at 95 % of the times.
+
+Where a standard error does not exist (SGD under noise without a fourth moment) the verdict is UNKNOWN.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from signsgd_sym.model.noise import noise_law
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.proof.verdict import Evidence, Verdict
 from signsgd_sym.report.compare import RELATIVE_BAND, STANDARD_ERRORS, Comparison, compare
-from signsgd_sym.report.one_step import OneStep, comparisons_of, one_step
+from signsgd_sym.report.one_step import OneStep, comparisons_of, heavy_tails, one_step
 from signsgd_sym.report.significance import Contrast
 from signsgd_sym.simulate.ensemble import simulate
 from signsgd_sym.simulate.state import delta_at
@@ -65,7 +67,12 @@ class Validation:
 
     @property
     def risk_verdict(self) -> Verdict:
-        """STATISTICAL where enough of the times lie in the band, REFUTED otherwise."""
+        """STATISTICAL where enough of the times lie in the band, REFUTED otherwise.
+
+        UNKNOWN where the risk of a run has no variance: the band is then no measure.
+        """
+        if heavy_tails(self.theory.problem):
+            return Verdict.UNKNOWN
         return Verdict.STATISTICAL if self.comparison.share_in_band >= SHARE else Verdict.REFUTED
 
     @property
@@ -80,6 +87,9 @@ class Validation:
         c = self.comparison
         share = f"{100 * c.share_in_band:.0f} % of the times within {STANDARD_ERRORS:g} s.e. plus "
         share += f"{100 * RELATIVE_BAND:g} %"
+        if heavy := heavy_tails(self.theory.problem):
+            reason = f"{heavy}, so that the risk of a run has no variance; {share}"
+            return Evidence("simulation", runs=c.runs, reason=reason)
         k = self.first_outside
         if self.risk_verdict is Verdict.STATISTICAL or k is None:
             largest = float(c.z[np.argmax(np.abs(c.z))])

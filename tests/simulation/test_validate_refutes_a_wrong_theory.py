@@ -35,7 +35,7 @@ PASSED = dict.fromkeys(("drift", "diffusion", "risk"), Verdict.STATISTICAL)
 
 @pytest.mark.parametrize(
     ("law", "rule"),
-    [("Laplace(0, 1)", SIGN), ("Cauchy(0, 1/2)", SIGN), ("Exponential(1)", SIGN), ("Laplace(0, 1)", SGD)],
+    [("Laplace(0, 1)", SIGN), ("Cauchy(0, 1/2)", SIGN), ("Laplace(0, 1)", SGD)],
 )
 def test_the_right_theory_passes(law, rule, problem):
     found = validate(law, K, "1/2", 3, optimizer=rule, problem=problem(law, rule), **FEW)
@@ -127,16 +127,17 @@ def test_z_is_of_unit_size(problem):
             assert abs(seen.std() - 1) < 4 / np.sqrt(2 * len(seen))
 
 
-def test_noise_without_a_fourth_moment_has_no_verdict_on_second_moments(problem):
-    found = validate("StudentT(3)", K, "1/4", 1, optimizer=SGD, problem=problem("StudentT(3)", SGD), **FEW)
+def test_noise_without_a_fourth_moment_has_no_verdict_on_squares(problem):
+    """SGD's second moments and risk are quadratic in the noise: sample means without a standard error."""
+    made = problem("StudentT(3)", SGD)
+    found = validate("StudentT(3)", K, "1/4", 1, optimizer=SGD, problem=made, **FEW)
     assert found.diffusion.verdict is Verdict.UNKNOWN and "E[eps^4]" in found.diffusion.evidence.reason
+    assert found.risk_verdict is Verdict.UNKNOWN and "no variance" in found.risk_evidence.reason
+    assert found.drift.verdict is Verdict.STATISTICAL
     assert found.verdict is Verdict.UNKNOWN and not found.verdict.passed
     assert "UNKNOWN" in str(found)
-    far = GaussianStream(Covariance.ar1(100, 0.7), noise_law("StudentT(3)"))
-    found = validate(
-        "StudentT(3)", K, "1/4", 1, optimizer=SGD, problem=problem("StudentT(3)", SGD), stream=far, **FEW
-    )
-    assert found.drift.exceeds and found.drift.verdict is Verdict.UNKNOWN, "a large z is no surprise there"
+    apart = replace(found.drift, expected=2 * found.drift.expected)
+    assert apart.exceeds and apart.verdict is Verdict.UNKNOWN, "a large z is no surprise there"
 
 
 def test_chance_refutes_as_seldom_as_is_said():
