@@ -79,6 +79,12 @@ mean_square = sp.Symbol("E[f(r)^2]", real=True)
 """Second moment of f(residual)."""
 mean_square_given_noise = sp.Symbol("E[f(r)^2 | eps]", real=True)
 """Second moment of f(residual) for a fixed value of the label noise."""
+coordinate_square = sp.Symbol("E[f(x_i)^2 | G = g]", real=True)
+"""E[f(x_i)^2 | G = g]."""
+square_given_noise = sp.Symbol("E[f(r x_i)^2 | eps]", real=True)
+"""Mean square step of coordinate i for a fixed value of the label noise, E[f(r x_i)^2 | eps]."""
+square_step = sp.Symbol("E[f(r x_i)^2]", real=True)
+"""Mean square step of coordinate i, averaged over data and label noise."""
 pair_moment = sp.Symbol("E[f(x_i) f(x_j)]", real=True)
 """Second moment of two coordinates of correlation rho."""
 orthant_probability = sp.Function("p_orthant")(rho)
@@ -106,6 +112,9 @@ LATEX_NAMES = {
     mean_step: r"\mathbb{E}[f(r x_i)]",
     mean_square_given_noise: r"\mathbb{E}[f(r)^2 \mid \epsilon]",
     mean_square: r"\mathbb{E}[f(r)^2]",
+    coordinate_square: r"\mathbb{E}[f(x_i)^2 \mid G = g]",
+    square_given_noise: r"\mathbb{E}[f(r x_i)^2 \mid \epsilon]",
+    square_step: r"\mathbb{E}[f(r x_i)^2]",
     pair_moment: r"\mathbb{E}[f(x_i) f(x_j)]",
     sp.Symbol("(K Delta)_i", real=True): r"(K\Delta)_i",
     drift_of_R: r"\operatorname{drift}(R)",

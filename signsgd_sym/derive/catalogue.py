@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from signsgd_sym.derive.exact_mean import exact_mean
+from signsgd_sym.derive.exact_square import exact_square
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
 from signsgd_sym.derive.moments import (
     conditional_mean,
@@ -48,6 +49,7 @@ def _of_rule(rule: UpdateRule) -> dict[str, Entry]:
         "linearisation": Entry(f"Small correlations, {f}", lambda: linearisation(rule)),
         "linear-response": Entry(f"The mean step to first order, {f}", lambda: linear_response(rule)),
         "second-moment": Entry(f"E[f(r)^2] for {f}", lambda: residual_second_moment(rule)),
+        "exact-square": Entry(f"E[f(r x_i)^2] in any dimension, {f}", lambda: exact_square(rule)),
         "pair-moment": Entry(f"E[f(x_i) f(x_j)] for {f}", lambda: coordinate_pair_moment(rule)),
         "sde": Entry(f"The limiting SDE for {f}", lambda: derive_sde(rule).derivation),
         "ito-risk": Entry(f"Ito's formula on the risk, {f}", lambda: risk_process(derive_sde(rule))[1]),

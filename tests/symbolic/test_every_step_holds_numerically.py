@@ -121,6 +121,23 @@ def meanings(derivation_id):
 
         return quad(averaged, LINE, LINE)
 
+    def step_square_given(at, noise):
+        def moment(u, x):
+            step = apply(rule, math.sqrt(2 * at[R]) * u - noise) * apply(rule, math.sqrt(at[K_ii]) * x)
+            return step**2 * bivariate(u, x, at[rho])
+
+        return quad(moment, LINE, LINE)
+
+    def step_square(at):
+        # A parabola in the noise: its mean under Laplace noise from three values, E eps = 0, E eps^2 = 2 b^2.
+        below, middle, above = (step_square_given(at, noise) for noise in (-1.0, 0.0, 1.0))
+        return middle + (below + above - 2 * middle) / 2 * 2 * B_NOISE**2
+
+    def coordinate_square(at):
+        sd, centre = math.sqrt(at[K_ii] * (1 - at[rho] ** 2)), math.sqrt(at[K_ii]) * at[rho] * at[g]
+        cuts = sorted([0.0, *(centre + sd * k for k in range(-12, 13, 2))])
+        return quad(lambda x: apply(rule, x) ** 2 * normal(x, centre, sd), cuts)
+
     def average(at):
         if derivation_id != "gaussian-noise-mean":
             return mean_over_noise(at, rule)
@@ -140,6 +157,9 @@ def meanings(derivation_id):
         nt.mean_square_given_noise: square_given_noise,
         nt.mean_square: square,
         nt.mean_step: average,
+        nt.coordinate_square: coordinate_square,
+        nt.square_given_noise: lambda at: step_square_given(at, at[nt.eps]),
+        nt.square_step: step_square,
         nt.pair_moment: lambda at: moment_of_pair(rule, at),
         nt.orthant_probability: lambda at: quad(lambda x, y: bivariate(x, y, at[rho]), LINE[5:], LINE[5:]),
         phi: lambda at: slope(lambda c: mean_over_noise({**at, rho: c}, SIGN), 0.0),
@@ -330,6 +350,7 @@ def test_every_equality_holds(derivation_id):
         ("sign-one-step-mean", "5", 1.01),
         ("sign-ito-risk", "3", 0.99),
         ("sgd-modes", "7", 1.01),
+        ("sgd-exact-square", "7", 1.01),
     ],
 )
 def test_a_wrong_step_is_refuted(derivation_id, step_id, factor):
