@@ -35,13 +35,13 @@ def draw_mean_step(ax: Any, steps: tuple[OneStep, ...]) -> Any:
         label = "threshold" if level > 0 else None
         ax.axhline(level, color=plots.GREY, linewidth=1.0, linestyle="--", label=label, zorder=2)
     ax.axhline(0.0, color="#dddddd", linewidth=0.6, zorder=1)
-    reach = max(1.6 * bound, *(1.3 * float(np.abs(step.drift.z).max()) for step in steps))
-    ax.set_ylim(-reach, reach)
+    reach = 1.25 * max(bound, *(step.drift.largest_z for step in steps))
+    ax.set_ylim(-reach, 1.7 * reach)  # with room for the legend
     ax.set_xlabel("coordinate $i$")
     ax.set_ylabel(r"$z$ of the mean of $F_i = f(r x_i)$")
     samples = steps[0].drift.samples
     ax.set_title(f"one step, {samples:,} samples against the exact mean", fontsize=10.5)
-    ax.legend(frameon=False, loc="upper center", ncols=3)
+    ax.legend(frameon=False, loc="upper right")
     return ax
 
 

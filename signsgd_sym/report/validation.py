@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from signsgd_sym.errors import ParameterError, ShapeMismatch
+from signsgd_sym.model.covariance import covariance as as_covariance
 from signsgd_sym.model.noise import noise_law
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.proof.verdict import Evidence, Verdict
@@ -30,7 +31,7 @@ from signsgd_sym.simulate.ensemble import simulate
 from signsgd_sym.simulate.state import delta_at
 from signsgd_sym.simulate.stream import GaussianStream, Stream
 from signsgd_sym.solve.functions import Problem
-from signsgd_sym.solve.risk import RiskResult, risk_curve
+from signsgd_sym.solve.risk import RiskResult, checked_times, risk_curve
 
 Progress = Callable[[str, float], object]
 
@@ -164,8 +165,9 @@ def validate(
 ) -> Validation:
     """Solve the risk ODE, simulate beside it, and judge the theory claim by claim.
 
-    law, covariance, lr, time, optimizer, points, delta0, problem : as for `risk_curve`
+    law, covariance, lr, time, optimizer, delta0, problem : as for `risk_curve`
     runs : replicates of the recursion, at least 2, all from the same Delta(0)
+    points : number of equal time intervals, at most one for each step
     samples : samples of one step at a fixed Delta, at least 1000
     seed : of Delta(0) and of everything simulated
     stream : what is simulated, by default the theory's own model x ~ N(0, K), eps ~ law; with another (a
@@ -179,10 +181,12 @@ def validate(
     """
     checked_numbers(runs, samples, seed)
     progress("deriving and solving the risk ODE", 0.0)
-    given = noise_law(law)
+    given, K = noise_law(law), as_covariance(covariance)
+    steps = float(checked_times(time, points)[-1]) * K.d
+    points = min(points, max(1, int(steps + 0.5)))  # between two steps there is nothing to compare
     theory = risk_curve(
         given,
-        covariance,
+        K,
         lr,
         time,
         optimizer=optimizer,

@@ -127,6 +127,21 @@ def test_z_is_of_unit_size(problem):
             assert abs(seen.std() - 1) < 4 / np.sqrt(2 * len(seen))
 
 
+def test_the_error_along_the_mean_is_that_of_the_derived_moments(problem):
+    """v^T (M - m m^T) v/n with v = m/|m|, from the exact M and m."""
+    samples = 50_000
+    for rule in (SIGN, SGD):
+        made, covariance = problem("Laplace(0, 1)", rule), Covariance.ar1(10, 0.5)
+        step = step_at(made, covariance, np.full(10, 0.3), samples=samples)
+        M = np.zeros((10, 10))
+        M[np.triu_indices(10)] = step.diffusion.expected
+        M += np.triu(M, 1).T
+        m = step.drift.expected[:-1]
+        v = m / np.linalg.norm(m)
+        assert step.drift.stderr[-1] == pytest.approx(np.sqrt((v @ M @ v - m @ m) / samples), rel=0.05)
+        assert step.drift.seen[-1] == pytest.approx(v @ step.drift.seen[:-1])
+
+
 def test_noise_without_a_fourth_moment_has_no_verdict_on_squares(problem):
     """SGD's second moments and risk are quadratic in the noise: sample means without a standard error."""
     made = problem("StudentT(3)", SGD)
@@ -158,6 +173,12 @@ def test_the_state_is_that_of_the_simulated_replicate():
         for replicate in (0, 1):
             delta = delta_at(rule, stream, schedule, start, 2, seed=4, replicate=replicate)
             assert stream.risk(delta) == runs.risk[replicate, -1]
+
+
+def test_times_are_at_most_one_a_step(problem):
+    """Finer than 1/d, the curve would be compared with runs that have not moved yet."""
+    found = validate("Dirac(0)", "identity:d=3", "1/4", 2, runs=2, samples=1000, problem=problem("Dirac(0)"))
+    assert np.allclose(found.theory.t * 3, np.arange(7))
 
 
 def test_coordinates_that_are_compared():
