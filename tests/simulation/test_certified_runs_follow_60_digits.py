@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from flint import ctx
 from numpy.random import SeedSequence
 
 from signsgd_sym.model import SGD, SIGN, Covariance, Schedule, noise_law
@@ -168,3 +169,16 @@ def test_ensembles_state_the_error_of_each_risk(rule, schedule):
     assert (certified.risk_radius <= 2.0**-52 * certified.risk).all()
     assert certified.signs.certified == (60 if rule is SIGN else 0) and certified.signs.uncertified == 0
     assert np.isnan(digits.risk_radius).all()
+
+
+@pytest.mark.parametrize(("rule", "schedule"), [(SIGN, "1/(2 + R)"), (SGD, "exp(-t)")])
+def test_threads_do_not_disturb_one_another(rule, schedule):
+    """FLINT has one precision for all threads; runs take turns with it, and leave it as it was."""
+    stream = GaussianStream(Covariance.powerlaw(4, 1.0), noise_law("Normal(0, 1)"))
+    arguments = {"times": [0, 10], "runs": 8, "seed": 0, "certified": True}
+    before = ctx.prec
+    one, four = (
+        simulate(rule, stream, Schedule.of(schedule), np.ones(4), workers=n, **arguments) for n in (1, 4)
+    )
+    assert one.risk.tolist() == four.risk.tolist() and one.risk_radius.tolist() == four.risk_radius.tolist()
+    assert ctx.prec == before
