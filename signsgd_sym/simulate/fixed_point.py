@@ -5,8 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from threading import Lock
 
 from flint import arb
+
+from signsgd_sym.balls.decimals import CertifiedDecimal, certified_decimal
+from signsgd_sym.errors import ParameterError
+
+FLINT = Lock()
+"""Held while FLINT's precision is set: it belongs to the whole process, and replicates run in threads."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,18 @@ class Interval:
         """Whether the radius is at most 2^-bits of the middle."""
         return self.radius << bits <= abs(self.middle)
 
+    def decimal(self, digits: int) -> CertifiedDecimal:
+        """The number in decimals, the radius included; for an interval within `bits_of(digits)`.
+
+        Example:
+            >>> print(Interval(1, 0, -3).decimal(5))
+            0.125000 +/- 0
+        """
+        if self.middle == self.radius == 0:
+            return CertifiedDecimal("0", "0")
+        with FLINT:
+            return certified_decimal(self.ball(), digits, 64 + bits_of(digits))
+
     def ball(self) -> arb:
         """A ball that contains the interval."""
         return arb((self.middle, self.unit), arb((self.radius, self.unit)))
@@ -59,6 +78,21 @@ class Interval:
         unit = min(self.unit, exponent)
         apart = abs((self.middle << self.unit - unit) - (value << exponent - unit))
         return float_above((self.radius << self.unit - unit) + apart, unit)
+
+
+def bits_of(digits: int) -> int:
+    """Bits of relative accuracy that so many decimal digits need.
+
+    Raises:
+        ParameterError: fewer than one digit.
+
+    Example:
+        >>> bits_of(3) >= 10
+        True
+    """
+    if digits < 1:
+        raise ParameterError(f"digits is {digits}; ask for at least 1")
+    return 10 * digits // 3 + 4
 
 
 def binary(value: float) -> tuple[int, int]:

@@ -45,8 +45,8 @@ class QuadraticForm:
         >>> form = QuadraticForm.of(np.array([[2.0, 0.5], [0.5, 1.0]]), 2)
         >>> form.of_integers([2, 4], -1, 0)  # Delta = (1, 2): R = (2 + 2 + 4)/2
         Interval(middle=64, radius=0, unit=-4)
-        >>> form.of_integers([2, 4], -1, 1)  # at least 1/2 (3 + 5/2) + 1/8 4 = 13/4
-        Interval(middle=64, radius=60, unit=-4)
+        >>> form.of_integers([2, 4], -1, 1)  # 1/2 (3 + 5/2) + 1/8 4 = 13/4
+        Interval(middle=64, radius=52, unit=-4)
     """
 
     K: Array

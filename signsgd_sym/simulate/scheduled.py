@@ -22,10 +22,11 @@ from functools import cached_property
 import numpy as np
 
 from signsgd_sym.balls import Undecided
+from signsgd_sym.balls.decimals import CertifiedDecimal
 from signsgd_sym.errors import NotConverged, ParameterError, StepError
 from signsgd_sym.model import Schedule
 from signsgd_sym.simulate.certified_kernel import LARGEST_DIMENSION, is_ieee
-from signsgd_sym.simulate.fixed_point import Interval, shifted, shifted_up
+from signsgd_sym.simulate.fixed_point import Interval, bits_of, shifted, shifted_up
 from signsgd_sym.simulate.history import History
 from signsgd_sym.simulate.quadratic import QuadraticForm
 from signsgd_sym.simulate.replay import Replay
@@ -236,14 +237,14 @@ class ScheduleRunner:
     def _fast_risk(self) -> Interval | None:
         return self._quadratic.of_floats(self._delta.high, self._delta.low, self._delta.rho_after([]))
 
-    def risk_interval(self) -> Interval:
-        """R = Delta^T K Delta/2 with a proved radius, of at most 2^-60 R where `MOST_BITS` reach that."""
+    def risk_interval(self, bits: int = RISK_BITS) -> Interval:
+        """R = Delta^T K Delta/2 with a proved radius, of at most 2^-bits R where `MOST_BITS` reach that."""
         fast = self._fast_risk()
-        if fast is not None and fast.is_within(RISK_BITS):
+        if fast is not None and fast.is_within(bits):
             return fast
         for replay in self._replays("the risk"):
             risk = replay.risk()
-            if risk.is_within(RISK_BITS) or replay.bits == MOST_BITS:
+            if risk.is_within(bits) or replay.bits == MOST_BITS:
                 break
         return risk
 
@@ -254,6 +255,18 @@ class ScheduleRunner:
     def risk_radius(self) -> float:
         """A proved bound of the error of `risk()`, rounding included."""
         return self.risk_interval().float64_radius()
+
+    def exact_risk(self, digits: int) -> CertifiedDecimal:
+        """R = Delta^T K Delta/2 to so many digits, with the float64 K of the stream.
+
+        Raises:
+            ParameterError: fewer than one digit.
+            NotConverged: more digits than `MOST_BITS` give.
+        """
+        risk = self.risk_interval(bits_of(digits))
+        if not risk.is_within(bits_of(digits)):
+            raise NotConverged(f"{MOST_BITS} bits do not give {digits} digits of the risk; ask for fewer")
+        return risk.decimal(digits)
 
     def counts(self) -> SignCounts:
         """How the signs so far were decided; none is uncertified."""

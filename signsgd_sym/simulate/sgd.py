@@ -32,9 +32,10 @@ from functools import cached_property
 import numpy as np
 
 from signsgd_sym.balls import Undecided
+from signsgd_sym.balls.decimals import CertifiedDecimal
 from signsgd_sym.errors import NotConverged, ParameterError, StepError
 from signsgd_sym.model import Schedule
-from signsgd_sym.simulate.fixed_point import Interval, shifted_up
+from signsgd_sym.simulate.fixed_point import Interval, bits_of, shifted_up
 from signsgd_sym.simulate.lattice import integers_of, unit_of
 from signsgd_sym.simulate.quadratic import QuadraticForm
 from signsgd_sym.simulate.runner import SignCounts, Signs, bad_step, check_finite, checked_samples
@@ -230,13 +231,13 @@ class SgdRunner:
     def _form(self) -> QuadraticForm:
         return QuadraticForm.of(self._stream.second_moment, len(self._delta0))
 
-    def risk_interval(self) -> Interval:
-        """R = Delta^T K Delta/2 with a proved radius, of at most 2^-60 R.
+    def risk_interval(self, bits: int = RISK_BITS) -> Interval:
+        """R = Delta^T K Delta/2 with a proved radius, of at most 2^-bits R.
 
         Raises:
             NotConverged: more bits are needed than `MOST_BITS`, or than the samples kept allow.
         """
-        while not (risk := self._iterate.risk()).is_within(RISK_BITS):
+        while not (risk := self._iterate.risk()).is_within(bits):
             self._refine("the digits of the risk")
         return risk
 
@@ -247,6 +248,15 @@ class SgdRunner:
     def risk_radius(self) -> float:
         """A proved bound of the error of `risk()`, rounding included."""
         return self.risk_interval().float64_radius()
+
+    def exact_risk(self, digits: int) -> CertifiedDecimal:
+        """R = Delta^T K Delta/2 to so many digits, with the float64 K of the stream.
+
+        Raises:
+            ParameterError: fewer than one digit.
+            NotConverged: more bits are needed than `MOST_BITS`, or than the samples kept allow.
+        """
+        return self.risk_interval(bits_of(digits)).decimal(digits)
 
     def counts(self) -> SignCounts:
         """The signs proved; none unless that was asked for."""

@@ -5,16 +5,12 @@ recursion. A step size that varies is a formula, evaluated in ball arithmetic at
 and at an interval that contains R. A ball of eta/d is centred at a floating-point number of any length; moved
 to the nearest integer in units of 2^unit, by at most half a unit, it stays an enclosure when its radius grows
 by as much.
-
-FLINT's precision belongs to the whole process, while replicates run in threads: a lock is held while it is
-set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from threading import Lock
 from typing import Any
 
 import sympy as sp
@@ -25,10 +21,7 @@ from signsgd_sym.balls import Undecided, Unsupported, compile_expr
 from signsgd_sym.balls.ball import precision
 from signsgd_sym.errors import StepError
 from signsgd_sym.model import Schedule
-from signsgd_sym.simulate.fixed_point import Interval, shifted, shifted_up
-
-FLINT = Lock()
-"""Held while FLINT's precision is another than the caller's."""
+from signsgd_sym.simulate.fixed_point import FLINT, Interval, shifted, shifted_up
 
 
 class Inadmissible(Exception):

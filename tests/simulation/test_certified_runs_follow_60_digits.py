@@ -11,6 +11,7 @@ import pytest
 from flint import ctx
 from numpy.random import SeedSequence
 
+from signsgd_sym.errors import ParameterError
 from signsgd_sym.model import SGD, SIGN, Covariance, Schedule, noise_law
 from signsgd_sym.simulate import GaussianStream, PoolStream, simulate
 from signsgd_sym.simulate.fixed_point import power_of_two
@@ -109,6 +110,7 @@ def test_more_steps_than_fixed_point_takes_at_a_time():
     runner = ScheduleRunner(schedule, stream, delta0)
     np.testing.assert_array_equal(runner.advance(x, eps, 0), literal.advance(x, eps, 0))
     assert_risk_is_within_its_radius(runner, literal)
+    assert np.abs(runner._delta.low).max() <= np.ldexp(1.0, runner._delta.unit + 41)
 
 
 def test_a_radius_that_feeds_on_itself_is_renewed():
@@ -169,6 +171,21 @@ def test_ensembles_state_the_error_of_each_risk(rule, schedule):
     assert (certified.risk_radius <= 2.0**-52 * certified.risk).all()
     assert certified.signs.certified == (60 if rule is SIGN else 0) and certified.signs.uncertified == 0
     assert np.isnan(digits.risk_radius).all()
+
+
+@pytest.mark.parametrize(("rule", "runner_of"), [(SIGN, ScheduleRunner), (SGD, SgdRunner)])
+def test_risk_in_decimals_is_that_of_more_digits(rule, runner_of):
+    stream, x, eps, delta0 = samples(6, "Laplace(0, 2)")
+    literal = LiteralRunner(rule, Schedule.of("exp(-t)"), stream, delta0, 220)
+    runner = runner_of(Schedule.of("exp(-t)"), stream, delta0)
+    for one in (literal, runner):
+        one.advance(x, eps, 0)
+    truth = exactly(literal.precise_risk())
+    for digits in (1, 15, 50, 200):
+        shown = runner.exact_risk(digits)
+        assert abs(Fraction(shown.text) - truth) <= Fraction(shown.radius) <= truth / 10**digits
+    with pytest.raises(ParameterError, match="digits is 0"):
+        runner.exact_risk(0)
 
 
 @pytest.mark.parametrize(("rule", "schedule"), [(SIGN, "1/(2 + R)"), (SGD, "exp(-t)")])

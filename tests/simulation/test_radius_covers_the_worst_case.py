@@ -145,13 +145,23 @@ def test_rounding_is_to_the_side_that_is_stated():
 
 
 @pytest.mark.parametrize(
-    "text", ["1/(3 + t)", "exp(-t)", "sqrt(2*R)/10", "R/((1 + R)*(t + 2))", "Max(1/5, 1/2 - t)", "log(2 + t)"]
+    "text",
+    [
+        "1/2 + t",
+        "1/(3 + t)",
+        "exp(-t)",
+        "sqrt(2*R)/10",
+        "R/((1 + R)*(t + 2))",
+        "Max(1/5, 1/2 - t)",
+        "log(2 + t)",
+    ],
 )
-def test_step_sizes_are_within_their_enclosures(text):
-    schedule, d = Schedule.of(text), 7
+@pytest.mark.parametrize("d", [4, 7])
+def test_step_sizes_are_within_their_enclosures(text, d):
+    schedule = Schedule.of(text)
     step, within = StepSize(schedule, d), Interval(2**40 // 3, 2**10, -40)
     for k in (0, 1, 5, 100):
-        for unit, bits in ((-100, 160), (-20, 160), (3, 60), (-300, 400)):
+        for unit, bits in ((-100, 160), (-20, 160), (-3, 60), (3, 60), (-300, 400)):
             middle, radius = step.enclosure(k, within, unit, bits)
             for R in (within.middle - within.radius, within.middle + within.radius):
                 at = {notation.t: sp.Rational(k, d), notation.R: sp.Rational(R, 2**40)}
@@ -215,7 +225,7 @@ def distance_squared(iterate, delta):
 
 @pytest.mark.parametrize("end", [-1, 0, 1])
 @pytest.mark.parametrize("width", [None, 0, 100])
-@pytest.mark.parametrize("text", ["1/(3 + t)", "4/(1 + t)"])
+@pytest.mark.parametrize("text", ["1/2", "1/(3 + t)", "4/(1 + t)"])
 def test_sgd_is_within_its_radius_with_step_sizes_at_the_end_of_their_enclosures(text, width, end):
     d, step = 4, StepSize(Schedule.of(text), 4)
     for seed in range(3):
