@@ -121,13 +121,14 @@ def test_moves_and_folds_are_exact(rho):
         assert np.abs(delta.low).max() <= np.ldexp(1.0, unit + 41)
 
 
-def test_a_larger_range_rounds_and_says_so():
+@pytest.mark.parametrize("rho", [0, 7])
+def test_a_larger_range_rounds_and_says_so(rho):
     delta, _ = two_scales(5, 0)
     assert delta.steps([2**95]) is None
-    wider = TwoScales(delta.integers(), delta.unit, 7, least=2**95)
+    wider = TwoScales(delta.integers(), delta.unit, rho, least=2**95)
     assert wider.unit > delta.unit and wider.steps([2**95 >> wider.unit - delta.unit]) is not None
     for one, other in zip(fractions(delta), fractions(wider), strict=True):
-        assert abs(one - other) + 7 * power_of_two(delta.unit) <= wider.rho * power_of_two(wider.unit)
+        assert abs(one - other) + rho * power_of_two(delta.unit) <= wider.rho * power_of_two(wider.unit)
 
 
 def test_rounding_is_to_the_side_that_is_stated():
