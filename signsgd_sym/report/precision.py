@@ -89,7 +89,8 @@ def precision_study(
         )
     except RoundingInterrupted as stopped:
         raise StudyInterrupted(PrecisionStudy(digits, times, budget, stopped.partial)) from None
-    study = PrecisionStudy(digits, times, budget, rounding)
+    refusals = (rounding.refusal,) if rounding.refusal else ()
+    study = PrecisionStudy(digits, times, budget, rounding, refusals=refusals)
     try:
         for extend in (_with_curve, _with_step):
             study = extend(study, result, progress)
@@ -133,7 +134,7 @@ def _with_step(study: PrecisionStudy, result: RiskResult, progress: Progress) ->
 def _with_gaps(
     study: PrecisionStudy, recursion: Recursion, seed: int, runs: int, progress: Progress
 ) -> PrecisionStudy:
-    if study.curve is None or runs == 0:
+    if study.curve is None or runs == 0 or not study.rounding.proved:
         return study
     at = chosen_times(len(study.times))
     chosen = replace(recursion, steps=recursion.steps[at])
@@ -143,6 +144,6 @@ def _with_gaps(
         progress(stage, replicate / runs)
         try:
             risks.append(proved_risks(chosen, digits=study.digits, seed=seed, replicate=replicate))
-        except RuleError as reason:
+        except (RuleError, NotConverged) as reason:
             return _refused(study, reason)
     return replace(study, gaps=precise_gaps(study.curve, at, risks, study.digits))

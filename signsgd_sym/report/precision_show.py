@@ -122,12 +122,11 @@ def _run_lines(run: Rounding) -> list[str]:
             f"            float64 differs from it by at most {run.float64_error.max():.1e} (relative)"
         )
     if run.literal:
-        against = (
-            f"signs {'differ' if run.first_literal is not None else 'agree'}, "
-            f"risks differ by at most {run.literal_error.max():.1e}"
-            if run.proved
-            else "there is no certified run to hold them against"
-        )
+        against = "there is no certified run to hold them against"
+        if run.proved:
+            against = f"risks differ by at most {run.literal_error.max():.1e}"
+            if run.wrong_signs is not None:
+                against = f"signs {'agree' if run.first_literal is None else 'differ'}, {against}"
         lines.append(f"definition  in {run.digits} digits over {run.literal_steps} steps: {against}")
     return lines
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from signsgd_sym.balls.decimals import CertifiedDecimal
-from signsgd_sym.errors import ParameterError, RuleError
+from signsgd_sym.errors import NotConverged, ParameterError, RuleError
 from signsgd_sym.notation import R
 from signsgd_sym.simulate.arithmetic import runner_factory
 from signsgd_sym.simulate.literal import LiteralRunner
@@ -58,6 +58,7 @@ class Rounding:
             those in N digits; None for a rule without signs.
         first_wrong: the first such step.
         first_literal: the first step at which the proved signs and those in N digits differ.
+        refusal: why there is no certified run; empty when there is.
     """
 
     times: Array
@@ -72,6 +73,7 @@ class Rounding:
     wrong_signs: int | None
     first_wrong: int | None
     first_literal: int | None
+    refusal: str
 
     @property
     def float64_error(self) -> Array:
@@ -137,7 +139,16 @@ def rounding_study(
     progress("running in float64", 0.0)
     rough = recursion.path(seed, replicate, runner_factory(recursion, certified=False)(), keep_signs=True)
     progress("running certified", 0.0)
-    exact, proved = _certified(recursion, digits, seed, replicate)
+    exact: Path | None = None
+    proved: tuple[CertifiedDecimal, ...] = ()
+    refusal = ""
+    try:
+        exact, proved = _certified(recursion, digits, seed, replicate)
+    except (
+        RuleError,
+        NotConverged,
+    ) as reason:  # no proof for the rule, a tie or an R = 0 that no precision decides
+        refusal = str(reason)
 
     at = _literal_at(recursion, literal_steps)
     stretch = replace(recursion, steps=recursion.steps[list(at)])
@@ -145,7 +156,7 @@ def rounding_study(
     risks: list[str] = []
 
     def answer(signs: Signs) -> Rounding:
-        return _study(recursion, digits, rough, exact, proved, tuple(risks), at, signs)
+        return _study(recursion, digits, rough, exact, proved, tuple(risks), at, signs, refusal)
 
     def after_block(k: int) -> None:
         progress(stage, k / total)
@@ -184,19 +195,15 @@ def _certified(
     seed: int,
     replicate: int,
     after_block: Callable[[int], None] = lambda k: None,
-) -> tuple[Path | None, tuple[CertifiedDecimal, ...]]:
-    """A certified path and its proved risks; nothing where the rule has no certified run."""
+) -> tuple[Path, tuple[CertifiedDecimal, ...]]:
+    """A certified path and its proved risks."""
     proved: list[CertifiedDecimal] = []
 
     def recorded(runner: ProvedRisk) -> float:
         proved.append(runner.exact_risk(digits))
         return float(proved[-1].text)
 
-    try:
-        factory = runner_factory(recursion, certified=True)
-    except RuleError:
-        return None, ()
-    runner = _Recorded(factory(), recorded)
+    runner = _Recorded(runner_factory(recursion, certified=True)(), recorded)
     path = recursion.path(seed, replicate, runner, after_block=after_block, keep_signs=True)
     return path, tuple(proved)
 
@@ -212,8 +219,9 @@ def proved_risks(
     """The risks of a certified replicate at the recorded times, each proved to so many digits.
 
     Raises:
-        RuleError: there is no certified arithmetic for the rule and the step size.
-        NotConverged, StepError, NotFinite: as `Recursion.path`.
+        RuleError: there is no certified arithmetic for the rule.
+        NotConverged: a sign or the risk is not decided in as many bits as are tried.
+        StepError, NotFinite: as `Recursion.path`.
 
     Example:
         >>> from signsgd_sym.model import SIGN, Schedule
@@ -223,7 +231,6 @@ def proved_risks(
         >>> print(*proved_risks(case, digits=15, seed=0, replicate=0))
         0.2812500000000000 +/- 0
     """
-    runner_factory(recursion, certified=True)  # says why there is none
     return _certified(recursion, digits, seed, replicate, after_block)[1]
 
 
@@ -242,6 +249,7 @@ def _study(
     literal: tuple[str, ...],
     literal_at: tuple[int, ...],
     literal_signs: Signs,
+    refusal: str,
 ) -> Rounding:
     has_signs = rough.counts.uncertified > 0
     reference = exact.signs if exact is not None else literal_signs
@@ -260,6 +268,7 @@ def _study(
         wrong_signs=len(wrong) if has_signs else None,
         first_wrong=int(wrong[0]) if has_signs and len(wrong) else None,
         first_literal=int(against[0]) if has_signs and len(against) else None,
+        refusal=refusal,
     )
 
 

@@ -101,9 +101,18 @@ def test_without_a_tie_float64_makes_rounding_errors_only():
 def test_a_rule_without_a_proof_is_held_against_the_definition_in_digits():
     study = rounding_study(case(UpdateRule(z**3 / (1 + z**2), "rational"))[0], digits=30, seed=0)
     assert study.proved == () and study.literal_error.size == 0 and study.counts.certified == 0
+    assert "no certified arithmetic" in study.refusal
     assert len(study.float64_error) == len(study.literal) == 4 and study.float64_error.max() < 1e-13
     with pytest.raises(RuleError, match="no certified arithmetic"):
         proved_risks(case(UpdateRule(z**3 / (1 + z**2), "rational"))[0], digits=30, seed=0, replicate=0)
+
+
+def test_a_risk_that_no_precision_gives_is_said_and_the_rest_is_kept():
+    x, eps = np.ones((4, 1)), np.zeros(4)  # eta = sqrt(2 R) = |Delta|: the first step lands on 0 exactly
+    recursion = recursion_of(SIGN, Given(x, eps), Schedule.of("sqrt(2*R)"), [1.0], times=[0, 1, 2])
+    study = rounding_study(recursion, digits=30, seed=0)
+    assert study.proved == () and "do not give 30 digits of the risk" in study.refusal
+    assert len(study.float64) == 3 and study.literal
 
 
 def test_no_signs_are_counted_for_a_rule_that_has_none():
