@@ -34,6 +34,8 @@ _HOME = {
     "derive_sde": "derive.sde",
     "RiskODE": "derive.risk",
     "derive_risk_ode": "derive.risk",
+    "Effects": "solve.effects",
+    "effects": "solve.effects",
     "GeneratedCode": "solve.generate",
     "generate": "solve.generate",
     "RiskResult": "solve.risk",
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from signsgd_sym.report.checked import check
     from signsgd_sym.simulate import GaussianStream, PoolStream, Simulation
     from signsgd_sym.simulate.ensemble import simulate
+    from signsgd_sym.solve.effects import Effects, effects
     from signsgd_sym.solve.generate import GeneratedCode, generate
     from signsgd_sym.solve.risk import RiskResult, risk_curve
 
@@ -68,6 +71,7 @@ __all__ = [
     "Assumption",
     "Covariance",
     "Derivation",
+    "Effects",
     "GaussianStream",
     "GeneratedCode",
     "LimitSDE",
@@ -86,6 +90,7 @@ __all__ = [
     "derive",
     "derive_risk_ode",
     "derive_sde",
+    "effects",
     "generate",
     "ito",
     "noise_law",

@@ -60,6 +60,12 @@ K_jj = sp.Symbol("K_jj", positive=True)
 """Variance of coordinate j."""
 psi = sp.Symbol("psi", positive=True)
 """Noise compression psi(R) = (pi/2) phi(R) sqrt(P/R)."""
+eta_SGD = sp.Symbol("eta_SGD", positive=True)
+"""The step at which SGD's drift has the rate of signSGD's: the matched step."""
+eta_0 = sp.Symbol("eta_0", positive=True)
+"""SGD's own step, where both optimizers have one."""
+varsigma = sp.Symbol("varsigma", positive=True)
+"""tr(K)/tr(D), a typical standard deviation of a coordinate: varsigma Kbar has the trace of K."""
 
 phi = sp.Function("phi", positive=True)(R)
 """Linear response of the sign rule, (2/pi) E[exp(-eps^2/(4 R))]: the mean step is phi(R) rho_i."""

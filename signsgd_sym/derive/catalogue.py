@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from signsgd_sym.derive.compression import compression_facts
+from signsgd_sym.derive.effects import four_effects
 from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
 from signsgd_sym.derive.moments import (
@@ -26,6 +28,7 @@ from signsgd_sym.derive.risk import (
     stationary_equation,
 )
 from signsgd_sym.derive.sde import derive_sde
+from signsgd_sym.derive.switched import switched_ends
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
 from signsgd_sym.proof.derivation import Derivation
@@ -69,6 +72,9 @@ CATALOGUE: dict[str, Entry] = {
     "smoothing-identity": Entry("The drift rate is a smoothed density at 0", smoothing_identity),
     **_of_rule(SIGN),
     **_of_rule(SGD),
+    "four-effects": Entry("signSGD against SGD: the four effects", lambda: four_effects().derivation),
+    "noise-compression": Entry("Noise compression by law", compression_facts),
+    "switched-effects": Entry("From SGD to signSGD, one effect at a time", switched_ends),
 }
 """The built-in derivations by id."""
 

@@ -132,6 +132,9 @@ def meanings(derivation_id):
         sd = math.sqrt(2 * at[R])
         return quad(lambda x: np.exp(-np.abs(x) / B_NOISE) / (2 * B_NOISE) * normal(x, 0, sd), LINE)
 
+    def response(at):
+        return slope(lambda c: mean_over_noise({**at, rho: c}, SIGN), 0.0)
+
     return {
         nt.conditional_mean: conditional,
         nt.conditional_mean_of_pair: lambda at: conditional({**at, K_ii: at[K_jj]}),
@@ -142,8 +145,9 @@ def meanings(derivation_id):
         nt.mean_step: average,
         nt.pair_moment: lambda at: moment_of_pair(rule, at),
         nt.orthant_probability: lambda at: quad(lambda x, y: bivariate(x, y, at[rho]), LINE[5:], LINE[5:]),
-        phi: lambda at: slope(lambda c: mean_over_noise({**at, rho: c}, SIGN), 0.0),
+        phi: response,
         nt.density_at_zero: smoothed,
+        nt.psi: lambda at: math.pi / 2 * response(at) * math.sqrt(at[nt.P] / at[R]),
     }
 
 
@@ -250,6 +254,7 @@ def worlds(derivation_id, seed):
     if stationary:
         r = step * s * forcing / (2 * lam * a)
     b, A = -step * a * (K @ Delta) / (D if rule == SIGN else 1.0), step**2 * s / size * M
+    psi = np.pi / 2 * phi_value * np.sqrt(P / risk)
     mode = int(rng.integers(size))
     row = root * U[:, mode]
     slope = lam[mode] * (row @ Delta) * row
@@ -267,6 +272,8 @@ def worlds(derivation_id, seed):
         nt.drift_of_r: drift_of_r, nt.variation_of_r: slope @ A @ slope,
         sp.Derivative(nt.r_i, nt.t): drift_of_r,
         nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
+        nt.psi: psi, nt.eta_SGD: step * 2 / np.pi * psi / np.sqrt(2 * P), nt.eta_0: 0.7,
+        nt.varsigma: np.trace(K) / D.sum(),
         rho: x_row @ y_row / np.sqrt((x_row @ x_row) * (y_row @ y_row)),
         nt.KDelta_i: gradient[coordinate], K_ii: K[coordinate, coordinate],
         K_jj: K[(mode + 1) % size, (mode + 1) % size],
