@@ -37,6 +37,15 @@ def compression_at_zero(law: NoiseLaw | str, effects: FourEffects | None = None)
     return sp.simplify(rate * factor.subs(P, noise.second_moment() / 2))
 
 
+def compression_before_it_is_simplified(law: NoiseLaw | str, effects: FourEffects) -> Any:
+    """(pi/2) phi sqrt(P/R) with phi and P of a law as they are derived."""
+    noise = noise_law(law)
+    response, population = (
+        dict(sde.under(noise).definitions)[name] for sde, name in ((effects.sign, phi), (effects.sgd, P))
+    )
+    return effects.inserted(response, population)
+
+
 def compression_facts() -> Derivation:
     """psi for Gaussian, Laplace, two-valued and contaminated noise, with its limits.
 
@@ -48,10 +57,11 @@ def compression_facts() -> Derivation:
     record.use(effects.derivation)
     record.tends(effects.mean, 1, "at large risk the label noise does not count", variable=R, point=sp.oo)
     gaussian, laplace = effects.psi("Normal(0, v)"), effects.psi("Laplace(0, b)")
-    uncompressed = effects.compression.xreplace(
-        {phi: dict(effects.sign.under(noise_law("Normal(0, v)")).definitions)[phi]}
-    ).subs(P, R + noise_law("Normal(0, v)").second_moment() / 2)
-    record.equal(uncompressed, gaussian, "Gaussian noise of any size: nothing is compressed")
+    record.equal(
+        compression_before_it_is_simplified("Normal(0, v)", effects),
+        gaussian,
+        "Gaussian noise of any size: nothing is compressed",
+    )
     b, c = (sp.Symbol(name, positive=True) for name in "bc")
     end = compression_at_zero("Laplace(0, b)", effects)
     record.tends(laplace, end, "Laplace noise at small risk: sqrt(2 pi) f(0) sigma", variable=R, point=0)
@@ -75,4 +85,4 @@ def compression_facts() -> Derivation:
     return record.finish()
 
 
-__all__ = ["compression_at_zero", "compression_facts"]
+__all__ = ["compression_at_zero", "compression_before_it_is_simplified", "compression_facts"]

@@ -81,7 +81,11 @@ class FourEffects:
 
     def psi_of(self, response: Any, population: Any) -> Any:
         """psi with phi and P inserted."""
-        return readable(self.compression.xreplace({phi: response, P: population}))
+        return readable(self.inserted(response, population))
+
+    def inserted(self, response: Any, population: Any) -> Any:
+        """The definition of psi with phi and P inserted, and nothing simplified."""
+        return self.compression.xreplace({phi: response, P: population})
 
 
 def four_effects() -> FourEffects:

@@ -100,7 +100,8 @@ def stationary_risk(problem: Problem, trace: float, step: float, d: int) -> floa
     """The root of R a(R)/s(R) = eta tr(D^m)/(4 d), or None when the left side never reaches the level
     (SGD diverges).
 
-    `trace` is tr(D^m) of the covariance. The left side increases with R for every law: a(R) R grows.
+    `trace` is tr(D^m) of the covariance. The left side increases with R for every law: a(R) R grows. It is
+    1/2 at every R for SGD without label noise, which comes to rest at 0 if it does.
     """
     level = step * trace / (4 * d)
     a, s = problem.module.drift_rate, problem.module.noise_scale
@@ -115,4 +116,6 @@ def stationary_risk(problem: Problem, trace: float, step: float, d: int) -> floa
     lo, hi = LOG_R
     while excess((lo + hi) / 2) == -np.inf:  # the drift underflows: the root lies above
         lo = (lo + hi) / 2
+    if excess(lo) >= 0:
+        return 0.0
     return float(np.exp(brentq(lambda u: max(excess(u), -1e300), lo, hi, xtol=1e-14, rtol=1e-15)))

@@ -132,6 +132,9 @@ def meanings(derivation_id):
         sd = math.sqrt(2 * at[R])
         return quad(lambda x: np.exp(-np.abs(x) / B_NOISE) / (2 * B_NOISE) * normal(x, 0, sd), LINE)
 
+    def psi(at):
+        return math.pi / 2 * response(at) * math.sqrt(at[nt.P] / at[R])
+
     def response(at):
         return slope(lambda c: mean_over_noise({**at, rho: c}, SIGN), 0.0)
 
@@ -147,7 +150,8 @@ def meanings(derivation_id):
         nt.orthant_probability: lambda at: quad(lambda x, y: bivariate(x, y, at[rho]), LINE[5:], LINE[5:]),
         phi: response,
         nt.density_at_zero: smoothed,
-        nt.psi: lambda at: math.pi / 2 * response(at) * math.sqrt(at[nt.P] / at[R]),
+        nt.psi: psi,
+        nt.eta_SGD: lambda at: 2 / math.pi * at[eta] * psi(at) / math.sqrt(2 * at[nt.P]),
     }
 
 
@@ -168,7 +172,7 @@ def number(expr, at, names):
     if isinstance(expr, OwenT):
         return float(owens_t(*(number(arg, at, names) for arg in expr.args)))
     if isinstance(expr, sp.Subs):
-        fixed = dict(zip(expr.variables, map(float, expr.point), strict=True))
+        fixed = {v: number(p, at, names) for v, p in zip(expr.variables, expr.point, strict=True)}
         return number(expr.expr, {**at, **fixed}, names)
     if isinstance(expr, sp.Derivative):
         return derivative(expr, expr.variables, at, names)
@@ -233,7 +237,8 @@ def worlds(derivation_id, seed):
     size, rule = 4, SGD if derivation_id.startswith("sgd") else SIGN
     identity, stationary = derivation_id.endswith("identity"), derivation_id.endswith("stationary")
     K = np.eye(size) if identity else random_covariance(rng, size)
-    Delta, step, noise = rng.standard_normal(size), 0.3, 0.8
+    silent = derivation_id.endswith("noise-free")
+    Delta, step, noise = rng.standard_normal(size), 0.3, 0.0 if silent else 0.8
     world = matrices_of(K, Delta, power=1 if rule == SIGN else 0)
     D = np.sqrt(np.diag(K))
     M = world[nt.K_sigma] if rule == SIGN else K
@@ -241,7 +246,7 @@ def worlds(derivation_id, seed):
     root = np.sqrt(D) if rule == SIGN else np.ones(size)
     forcing = lam * np.diag(U.T @ (root[:, None] * M * root) @ U) / (2 * size)
     risk, r = Delta @ K @ Delta / 2, lam * (U.T @ (root * Delta)) ** 2 / 2
-    phi_value = 0.37  # any number: the matrix steps do not know what phi is
+    phi_value = 2 / np.pi if silent else 0.37  # any number: the matrix steps do not know what phi is
     if stationary:  # R with sum_i eta s n_i/(2 lam_i a) = R, as a fixed point by hand for either rule
         total = np.sum(forcing / lam)
         risk = (
@@ -273,7 +278,9 @@ def worlds(derivation_id, seed):
         sp.Derivative(nt.r_i, nt.t): drift_of_r,
         nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
         nt.psi: psi, nt.eta_SGD: step * 2 / np.pi * psi / np.sqrt(2 * P), nt.eta_0: 0.7,
-        nt.varsigma: np.trace(K) / D.sum(),
+        nt.varsigma: np.trace(K) / D.sum(), **_noise_free(rule, lam, forcing, risk, D, mode),
+        nt.rest_sign: step * D.sum() * np.sqrt(2 * P) / (4 * size * P) * np.pi / (2 * psi),
+        nt.rest_SGD: step * 2 / np.pi * psi / np.sqrt(2 * P) * D.sum() / (2 * size),
         rho: x_row @ y_row / np.sqrt((x_row @ x_row) * (y_row @ y_row)),
         nt.KDelta_i: gradient[coordinate], K_ii: K[coordinate, coordinate],
         K_jj: K[(mode + 1) % size, (mode + 1) % size],
@@ -281,8 +288,19 @@ def worlds(derivation_id, seed):
     return world
 
 
+def _noise_free(rule, lam, forcing, risk, D, mode):
+    """Growing modes at the step 0.4, by hand; the averaged condition number as if `mode` were the last."""
+    step, growth = 0.4, 0.9
+    decay = step * (2 / np.pi if rule == SIGN else 1)
+    modes = 2 * step**2 * risk * forcing / (growth + 2 * decay * lam)
+    mean = np.mean(D if rule == SIGN else D**2)
+    return {nt.c: step, nt.mu: growth, nt.r_mu: modes, nt.kappa: mean / lam[mode]}
+
+
 OF_MATRICES = {
-    f"{rule}-{part}" for rule in (SIGN, SGD) for part in ("identity", "stationary", "modes", "ito-risk")
+    f"{rule}-{part}"
+    for rule in (SIGN, SGD)
+    for part in ("identity", "stationary", "modes", "ito-risk", "noise-free")
 }
 IN_MATRICES = {
     nt.drift_of_R,
@@ -292,6 +310,8 @@ IN_MATRICES = {
     nt.M_ii,
     nt.M_ij,
     nt.KDelta_i,
+    nt.rest_sign,
+    nt.kappa,
 }
 
 
