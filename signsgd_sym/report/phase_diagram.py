@@ -30,7 +30,7 @@ def draw_phase(ax: Any, diagram: PhaseDiagram, advantage: Advantage, limit: floa
     Hatched where SGD has no curve. `limit` is the end of the colour scale, the largest finite value without.
     Returns the mappable, for a colour bar.
     """
-    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
     value = getattr(diagram, advantage)
     finite = np.ma.masked_invalid(value)
@@ -44,22 +44,42 @@ def draw_phase(ax: Any, diagram: PhaseDiagram, advantage: Advantage, limit: floa
         ax.contour(diagram.x, diagram.y, finite, levels=[0.0], colors="black", linewidths=1.4)
     if np.isposinf(value).any():
         lost = np.ma.masked_where(~np.isposinf(value), np.ones_like(value))
+        grey = ListedColormap(["#eeeeee"])
         ax.pcolor(
             diagram.x,
             diagram.y,
             lost,
+            cmap=grey,
             hatch="////",
-            alpha=0.0,
-            edgecolor=plots.GREY,
-            shading="nearest",
+            edgecolor="#999999",
             linewidth=0,
+            shading="nearest",
         )
-    for name, scale in ((diagram.horizontal, ax.set_xscale), (diagram.vertical, ax.set_yscale)):
+    for name, values, axis in (
+        (diagram.horizontal, diagram.x, ax.xaxis),
+        (diagram.vertical, diagram.y, ax.yaxis),
+    ):
         if name in LOGARITHMIC:
-            scale("log")
+            _logarithmic(axis, values)
     ax.set(xlabel=LABELS[diagram.horizontal], ylabel=LABELS[diagram.vertical])
     ax.set_title(TITLES[advantage], fontsize=9.5)
     return mesh
+
+
+def _logarithmic(axis: Any, values: Any) -> None:
+    """A logarithmic axis; with plain numbers where it has less than two decades."""
+    from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
+
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    if values.max() < 100 * values.min():
+        marks = [
+            mark
+            for mark in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50, 100)
+            if values.min() <= mark <= values.max()
+        ]
+        axis.set_major_locator(FixedLocator(marks))
+        axis.set_major_formatter(ScalarFormatter())
+        axis.set_minor_formatter(NullFormatter())
 
 
 def phase_figure(panels: list[tuple[PhaseDiagram, Advantage]]) -> Any:
