@@ -137,6 +137,8 @@ def effects_data(answer: EffectsAnswer) -> dict[str, Any]:
         "psi_reason": found.psi_reason,
         "risk_at_start": found.start,
         "effects": shown,
+        "rate_advantage": found.rate_advantage,
+        "rest_advantage": found.rest_advantage,
         "course": None if found.course is None else _course_data(found),
     }
 
@@ -250,6 +252,11 @@ def _effect_lines(found: Effects, effect: str) -> list[str]:
             f"{name:10}{s.largest:>12.5g}{s.smallest:>12.5g}{s.condition:>12.5g}"
             f"{s.averaged_condition:>17.5g}{s.effective_rank:>16.5g}"
         )
+    if effect == PRECONDITIONING:
+        lines.append(
+            f"(4/pi^2) kappa_SGD/kappa_sign = {found.rate_advantage:.5g}: without label noise "
+            f"{'signSGD' if found.rate_advantage > 1 else 'SGD'} is faster, each at half its largest step"
+        )
     return lines
 
 
@@ -270,16 +277,28 @@ def _course_lines(found: Effects) -> list[str]:
         f"  SGD, eta_0 = {shown}: R({T}) = {shares.sgd[-1]:.6g}; at the matched step all along "
         f"{course.matched[-1]:.6g}",
         f"  psi along signSGD's curve: {float(found.psi(found.start)):.6g} at 0, {psi_end:.6g} at {T}",
+        *_rest_lines(found),
         "",
         f"  shares in log R_sign({T})/R_SGD({T})",
         f"  {'':28}{'mean of 24 orders':>18}{'in this order':>15}{'alone':>10}",
     ]
     in_turn = shares.in_turn()
     for effect in EFFECTS:
-        values = (shares.shapley(effect)[-1], in_turn[effect][-1], shares.alone(effect)[-1])
+        ends = (shares.shapley(effect)[-1], in_turn[effect][-1], shares.alone(effect)[-1])
+        values = [round(float(end), 4) + 0.0 for end in ends]  # -0.0000 is 0
         lines.append(f"  {effect:28}{values[0]:>+18.4f}{values[1]:>+15.4f}{values[2]:>+10.4f}")
     total = sum(shares.shapley(effect)[-1] for effect in EFFECTS)
     return [*lines, f"  {'together':28}{total:>+18.4f}{sum(v[-1] for v in in_turn.values()):>+15.4f}"]
+
+
+def _rest_lines(found: Effects) -> list[str]:
+    advantage = found.rest_advantage
+    if advantage is None:
+        return []
+    return [
+        f"  (4/pi^2) psi^2 = {advantage:.5g} where signSGD rests: at equal pace "
+        f"{'signSGD' if advantage > 1 else 'SGD'} rests at the smaller R/P"
+    ]
 
 
 def effects_plot(answer: EffectsAnswer, path: Path) -> None:

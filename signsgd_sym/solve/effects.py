@@ -96,6 +96,26 @@ class Effects:
         """varsigma = tr(K)/tr(D)."""
         return typical_deviation(self.covariance)
 
+    @property
+    def rate_advantage(self) -> float:
+        """(4/pi^2) kappa_SGD/kappa_sign: above 1 signSGD is the faster one without label noise.
+
+        Each at half its largest stable step, and up to the factor of `solve.convergence`.
+        """
+        ratio = self.spectra.K.averaged_condition / self.spectra.Kbar.averaged_condition
+        return ratio / float(self.formulas.unit)
+
+    @property
+    def rest_advantage(self) -> float | None:
+        """q_SGD/q_sign = (2 psi/pi)^2 where signSGD rests, q = R/P: above 1 it rests lower at equal pace.
+
+        None without a constant step, and under a law without a variance.
+        """
+        at_rest = None if self.course is None else self.course.sign.stationary
+        if at_rest is None or not self.has_variance:
+            return None
+        return float(self.psi(at_rest)) ** 2 / float(self.formulas.unit)
+
 
 def effects(
     law: Any,

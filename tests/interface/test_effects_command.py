@@ -41,6 +41,9 @@ def test_as_data(monkeypatch, capsys):
     assert sum(shares[effect]["shapley"] for effect in EFFECTS) == pytest.approx(total, abs=1e-12)
     found = effects("Laplace(0, 1/2)", "powerlaw:d=30,alpha=1", "1/4", 3, points=6)
     assert course["sign"] == pytest.approx(found.course.sign.risk.tolist(), rel=1e-12)
+    assert answer["rate_advantage"] == pytest.approx(found.rate_advantage)
+    psi_at_rest = float(found.psi(found.course.sign.stationary))
+    assert answer["rest_advantage"] == pytest.approx((2 * psi_at_rest / np.pi) ** 2)
     numbers = {shown["effect"]: shown["numbers"] for shown in answer["effects"]}
     assert numbers[EFFECTS[1]]["psi"] == pytest.approx(float(found.psi(found.start)), rel=1e-12)
     assert numbers[EFFECTS[2]]["averaged_condition_K"] == pytest.approx(found.spectra.K.averaged_condition)
@@ -53,6 +56,10 @@ def test_as_text_with_a_plot(monkeypatch, capsys, tmp_path):
     assert (status, err) == (0, "")
     assert all(effect in out for effect in EFFECTS)
     assert "mean of 24 orders" in out
+    # Variances like 1/i are not spread enough at d = 30; under Gaussian noise SGD rests lower.
+    assert "signSGD is faster" not in out
+    assert "SGD is faster" in out
+    assert "(4/pi^2) psi^2 = 0.40528 where signSGD rests: at equal pace SGD rests" in out
     assert path.read_bytes().startswith(b"<?xml")
 
 

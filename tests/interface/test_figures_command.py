@@ -8,7 +8,7 @@ import pytest
 
 from signsgd_sym import cli
 from signsgd_sym.report import plots
-from signsgd_sym.report.figures_command import scripts
+from signsgd_sym.report.figures_command import Script, scripts
 from signsgd_sym.report.phase_diagram import phase_figure
 from signsgd_sym.solve.phase import Conditions, PhaseDiagram
 
@@ -60,6 +60,8 @@ def test_a_figure_is_the_same_each_time(monkeypatch, capsys, tmp_path):
     [(["psi_by_lw"], "did you mean psi_by_law"), (["reshaping", "-o", "/dev/null/figures"], "/dev/null")],
 )
 def test_bad_input_is_one_sentence(arguments, named, monkeypatch, capsys):
+    # It is said before the work, not after it.
+    monkeypatch.setattr(Script, "figure", lambda self: pytest.fail("the figure was made all the same"))
     status, out, err = run(arguments, monkeypatch, capsys)
     assert (status, out) == (2, "")
     assert named in err
