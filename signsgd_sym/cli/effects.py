@@ -47,6 +47,7 @@ def effects(
     all 24 orders. Laws without a variance have psi infinite, and no SGD to compare with.
     """
     from signsgd_sym.report import effects_command as command
+    from signsgd_sym.report.effects_text import effects_text
 
     request = command.EffectsRequest.parse(law, covariance, lr, time, sgd_lr, points, seed, plot)
     with progress_bar() as show:
@@ -56,5 +57,5 @@ def effects(
     if as_json:
         print_json(command.effects_data(answer))
     else:
-        typer.echo(command.effects_text(answer, plot))
+        typer.echo(effects_text(answer, plot))
     raise typer.Exit(answer.exit_code)

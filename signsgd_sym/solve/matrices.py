@@ -75,14 +75,3 @@ class Spectra:
         matrices = (covariance.K, covariance.S, covariance.K_sigma)
         found = (np.asarray(np.linalg.eigvalsh(matrix), dtype=np.float64) for matrix in matrices)
         return Spectra(*map(MatrixSpectrum, found))
-
-
-def noise_in_basis(covariance: Covariance) -> tuple[Array, Array]:
-    """lam_i(K) in descending order, and (U^T K_sigma U)_ii in the same basis of eigenvectors of K.
-
-    How the reshaped noise lies in the directions of the data's: both are lam_i without reshaping.
-    """
-    if covariance.is_diagonal:
-        return np.sort(covariance.diagonal)[::-1], np.ones(covariance.d)
-    lam, U = np.linalg.eigh(covariance.K)
-    return lam[::-1], np.einsum("ki,ki->i", U, covariance.K_sigma @ U)[::-1]

@@ -12,9 +12,9 @@ from signsgd_sym.report.effects_command import (
     EffectsRequest,
     effects_data,
     effects_plot,
-    effects_text,
     run_effects,
 )
+from signsgd_sym.report.effects_text import effects_text
 
 ASKED = ["effects", "Laplace(0, 1/2)", "--covariance", "powerlaw:d=30,alpha=1"]
 COURSE = ["--lr", "1/4", "--time", "3", "--points", "6"]
