@@ -34,6 +34,8 @@ _HOME = {
     "derive_sde": "derive.sde",
     "RiskODE": "derive.risk",
     "derive_risk_ode": "derive.risk",
+    "Effects": "solve.effects",
+    "effects": "solve.effects",
     "GeneratedCode": "solve.generate",
     "generate": "solve.generate",
     "RiskResult": "solve.risk",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from signsgd_sym.report.validation import Validation, validate
     from signsgd_sym.simulate import GaussianStream, PoolStream, Simulation
     from signsgd_sym.simulate.ensemble import simulate
+    from signsgd_sym.solve.effects import Effects, effects
     from signsgd_sym.solve.generate import GeneratedCode, generate
     from signsgd_sym.solve.risk import RiskResult, risk_curve
 
@@ -71,6 +74,7 @@ __all__ = [
     "Assumption",
     "Covariance",
     "Derivation",
+    "Effects",
     "GaussianStream",
     "GeneratedCode",
     "LimitSDE",
@@ -90,6 +94,7 @@ __all__ = [
     "derive",
     "derive_risk_ode",
     "derive_sde",
+    "effects",
     "generate",
     "ito",
     "noise_law",

@@ -60,6 +60,26 @@ K_jj = sp.Symbol("K_jj", positive=True)
 """Variance of coordinate j."""
 psi = sp.Symbol("psi", positive=True)
 """Noise compression psi(R) = (pi/2) phi(R) sqrt(P/R)."""
+eta_SGD = sp.Symbol("eta_SGD", positive=True)
+"""The step at which SGD's drift has the rate of signSGD's: the matched step."""
+eta_0 = sp.Symbol("eta_0", positive=True)
+"""SGD's own step, where both optimizers have one."""
+c = sp.Symbol("c", positive=True)
+"""Step of a schedule without label noise: eta = c sqrt(2 R) for the sign rule, eta = c for SGD."""
+mu = sp.Symbol("mu", positive=True)
+"""Rate at which a solution of the mode ODE grows."""
+kappa = sp.Symbol("kappa", positive=True)
+"""Averaged condition number, the mean of a spectrum over its smallest value."""
+kappa_sign = sp.Symbol("kappa_sign", positive=True)
+"""(tr(D)/d)/lambda_min(Kbar)."""
+kappa_SGD = sp.Symbol("kappa_SGD", positive=True)
+"""(tr(K)/d)/lambda_min(K)."""
+rest_sign = sp.Symbol("q_sign", positive=True)
+"""R/P of signSGD at rest."""
+rest_SGD = sp.Symbol("q_SGD", positive=True)
+"""R/P of SGD at rest."""
+varsigma = sp.Symbol("varsigma", positive=True)
+"""tr(K)/tr(D), a typical standard deviation of a coordinate: varsigma Kbar has the trace of K."""
 
 phi = sp.Function("phi", positive=True)(R)
 """Linear response of the sign rule, (2/pi) E[exp(-eps^2/(4 R))]: the mean step is phi(R) rho_i."""
@@ -163,6 +183,8 @@ r = sp.IndexedBase("r", real=True)
 """Mode risks r_i = lambda_i c_i^2/2 with c = U^T D^(1/2) Delta, so that R = sum_i r_i."""
 r_star = sp.IndexedBase("r^*", real=True)
 """Stationary mode risks."""
+r_mu = sp.IndexedBase("r^mu", real=True)
+"""Mode risks of a solution that grows like exp(mu t)."""
 n = sp.IndexedBase("n", real=True)
 """Mode forcing n_i = lambda_i (U^T D^(1/2) K_sigma D^(1/2) U)_ii/(2 d) for the sign rule."""
 

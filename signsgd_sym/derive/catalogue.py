@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from signsgd_sym.derive.compression import compression_facts
+from signsgd_sym.derive.effects import four_effects
 from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.exact_square import exact_square
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
@@ -17,6 +20,7 @@ from signsgd_sym.derive.moments import (
     one_step_mean,
     residual_second_moment,
 )
+from signsgd_sym.derive.noise_free import noise_free
 from signsgd_sym.derive.orthant import arcsine_law
 from signsgd_sym.derive.phi import smoothing_identity
 from signsgd_sym.derive.risk import (
@@ -27,6 +31,8 @@ from signsgd_sym.derive.risk import (
     stationary_equation,
 )
 from signsgd_sym.derive.sde import derive_sde
+from signsgd_sym.derive.switched import switched_ends
+from signsgd_sym.derive.when_sign_wins import asymmetric_noise, matched_rest, rate_criterion
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
 from signsgd_sym.proof.derivation import Derivation
@@ -64,6 +70,10 @@ def _ode(rule: UpdateRule) -> Callable[[], RiskODE]:
     return lambda: derive_risk_ode(derive_sde(rule))
 
 
+def _noise_free(rule: UpdateRule) -> Derivation:
+    return noise_free(rule).derivation
+
+
 CATALOGUE: dict[str, Entry] = {
     "arcsine-law": Entry("E[sign X sign Y] for correlated Gaussians", arcsine_law),
     "gaussian-noise-mean": Entry("E[sign(r x_i)] under Gaussian label noise", gaussian_noise_mean),
@@ -71,6 +81,18 @@ CATALOGUE: dict[str, Entry] = {
     "smoothing-identity": Entry("The drift rate is a smoothed density at 0", smoothing_identity),
     **_of_rule(SIGN),
     **_of_rule(SGD),
+    "four-effects": Entry("signSGD against SGD: the four effects", lambda: four_effects().derivation),
+    "noise-compression": Entry("Noise compression by law", compression_facts),
+    "switched-effects": Entry("From SGD to signSGD, one effect at a time", switched_ends),
+    **{
+        f"{rule.name}-noise-free": Entry(
+            f"Stability without label noise, f(z) = {rule.expr}", partial(_noise_free, rule)
+        )
+        for rule in (SIGN, SGD)
+    },
+    "matched-rest": Entry("Which optimizer rests lower at the matched step", matched_rest),
+    "rate-criterion": Entry("Which optimizer is faster without label noise", rate_criterion),
+    "asymmetric-noise": Entry("Asymmetric label noise", asymmetric_noise),
 }
 """The built-in derivations by id."""
 

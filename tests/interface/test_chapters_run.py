@@ -22,9 +22,11 @@ def chapters_of(path):
     return [d for d in load(path) if d.id.startswith("chapter-")]
 
 
-def test_chapters_are_numbered_without_gaps():
-    assert [int(path.name[:2]) for path in CHAPTERS] == list(range(1, len(CHAPTERS) + 1))
-    assert len(CHAPTERS) >= 12
+def test_no_two_chapters_have_one_number():
+    numbers = [int(path.name[:2]) for path in CHAPTERS]
+    assert len(set(numbers)) == len(numbers) == len(CHAPTERS) >= 14
+    assert numbers[:12] == list(range(1, 13))
+    assert all(path.read_text().startswith(('"""Chapter', 'r"""Chapter')) for path in CHAPTERS)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

@@ -149,6 +149,12 @@ def meanings(derivation_id):
         sd = math.sqrt(2 * at[R])
         return quad(lambda x: np.exp(-np.abs(x) / B_NOISE) / (2 * B_NOISE) * normal(x, 0, sd), LINE)
 
+    def psi(at):
+        return math.pi / 2 * response(at) * math.sqrt(at[nt.P] / at[R])
+
+    def response(at):
+        return slope(lambda c: mean_over_noise({**at, rho: c}, SIGN), 0.0)
+
     return {
         nt.conditional_mean: conditional,
         nt.conditional_mean_of_pair: lambda at: conditional({**at, K_ii: at[K_jj]}),
@@ -162,8 +168,10 @@ def meanings(derivation_id):
         nt.square_step: step_square,
         nt.pair_moment: lambda at: moment_of_pair(rule, at),
         nt.orthant_probability: lambda at: quad(lambda x, y: bivariate(x, y, at[rho]), LINE[5:], LINE[5:]),
-        phi: lambda at: slope(lambda c: mean_over_noise({**at, rho: c}, SIGN), 0.0),
+        phi: response,
         nt.density_at_zero: smoothed,
+        nt.psi: psi,
+        nt.eta_SGD: lambda at: 2 / math.pi * at[eta] * psi(at) / math.sqrt(2 * at[nt.P]),
     }
 
 
@@ -184,7 +192,7 @@ def number(expr, at, names):
     if isinstance(expr, OwenT):
         return float(owens_t(*(number(arg, at, names) for arg in expr.args)))
     if isinstance(expr, sp.Subs):
-        fixed = dict(zip(expr.variables, map(float, expr.point), strict=True))
+        fixed = {v: number(p, at, names) for v, p in zip(expr.variables, expr.point, strict=True)}
         return number(expr.expr, {**at, **fixed}, names)
     if isinstance(expr, sp.Derivative):
         return derivative(expr, expr.variables, at, names)
@@ -249,7 +257,8 @@ def worlds(derivation_id, seed):
     size, rule = 4, SGD if derivation_id.startswith("sgd") else SIGN
     identity, stationary = derivation_id.endswith("identity"), derivation_id.endswith("stationary")
     K = np.eye(size) if identity else random_covariance(rng, size)
-    Delta, step, noise = rng.standard_normal(size), 0.3, 0.8
+    silent = derivation_id.endswith("noise-free")
+    Delta, step, noise = rng.standard_normal(size), 0.3, 0.0 if silent else 0.8
     world = matrices_of(K, Delta, power=1 if rule == SIGN else 0)
     D = np.sqrt(np.diag(K))
     M = world[nt.K_sigma] if rule == SIGN else K
@@ -257,7 +266,7 @@ def worlds(derivation_id, seed):
     root = np.sqrt(D) if rule == SIGN else np.ones(size)
     forcing = lam * np.diag(U.T @ (root[:, None] * M * root) @ U) / (2 * size)
     risk, r = Delta @ K @ Delta / 2, lam * (U.T @ (root * Delta)) ** 2 / 2
-    phi_value = 0.37  # any number: the matrix steps do not know what phi is
+    phi_value = 2 / np.pi if silent else 0.37  # any number: the matrix steps do not know what phi is
     if stationary:  # R with sum_i eta s n_i/(2 lam_i a) = R, as a fixed point by hand for either rule
         total = np.sum(forcing / lam)
         risk = (
@@ -270,6 +279,7 @@ def worlds(derivation_id, seed):
     if stationary:
         r = step * s * forcing / (2 * lam * a)
     b, A = -step * a * (K @ Delta) / (D if rule == SIGN else 1.0), step**2 * s / size * M
+    psi = np.pi / 2 * phi_value * np.sqrt(P / risk)
     mode = int(rng.integers(size))
     row = root * U[:, mode]
     slope = lam[mode] * (row @ Delta) * row
@@ -287,6 +297,10 @@ def worlds(derivation_id, seed):
         nt.drift_of_r: drift_of_r, nt.variation_of_r: slope @ A @ slope,
         sp.Derivative(nt.r_i, nt.t): drift_of_r,
         nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
+        nt.psi: psi, nt.eta_SGD: step * 2 / np.pi * psi / np.sqrt(2 * P), nt.eta_0: 0.7,
+        nt.varsigma: np.trace(K) / D.sum(), **_noise_free(rule, lam, forcing, risk, D, mode),
+        nt.rest_sign: step * D.sum() * np.sqrt(2 * P) / (4 * size * P) * np.pi / (2 * psi),
+        nt.rest_SGD: step * 2 / np.pi * psi / np.sqrt(2 * P) * D.sum() / (2 * size),
         rho: x_row @ y_row / np.sqrt((x_row @ x_row) * (y_row @ y_row)),
         nt.KDelta_i: gradient[coordinate], K_ii: K[coordinate, coordinate],
         K_jj: K[(mode + 1) % size, (mode + 1) % size],
@@ -294,8 +308,19 @@ def worlds(derivation_id, seed):
     return world
 
 
+def _noise_free(rule, lam, forcing, risk, D, mode):
+    """Growing modes at the step 0.4, by hand; the averaged condition number as if `mode` were the last."""
+    step, growth = 0.4, 0.9
+    decay = step * (2 / np.pi if rule == SIGN else 1)
+    modes = 2 * step**2 * risk * forcing / (growth + 2 * decay * lam)
+    mean = np.mean(D if rule == SIGN else D**2)
+    return {nt.c: step, nt.mu: growth, nt.r_mu: modes, nt.kappa: mean / lam[mode]}
+
+
 OF_MATRICES = {
-    f"{rule}-{part}" for rule in (SIGN, SGD) for part in ("identity", "stationary", "modes", "ito-risk")
+    f"{rule}-{part}"
+    for rule in (SIGN, SGD)
+    for part in ("identity", "stationary", "modes", "ito-risk", "noise-free")
 }
 IN_MATRICES = {
     nt.drift_of_R,
@@ -305,6 +330,8 @@ IN_MATRICES = {
     nt.M_ii,
     nt.M_ij,
     nt.KDelta_i,
+    nt.rest_sign,
+    nt.kappa,
 }
 
 
