@@ -26,6 +26,15 @@ from signsgd_sym.derive.risk import (
     stationary_equation,
 )
 from signsgd_sym.derive.sde import derive_sde
+from signsgd_sym.derive.weak.any_noise import any_gradient_noise, symmetric_gradient_noise
+from signsgd_sym.derive.weak.gradient_noise import (
+    gradient_noise_mean,
+    gradient_noise_pair,
+    gradient_noise_sde,
+)
+from signsgd_sym.derive.weak.minibatch import minibatch_mean, minibatch_noise, minibatch_normal_limit
+from signsgd_sym.derive.weak.phases import intermediate_phase, saturated_phase, transient_phase
+from signsgd_sym.derive.weak.regression import regression_sde
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
 from signsgd_sym.proof.derivation import Derivation
@@ -62,6 +71,32 @@ def _ode(rule: UpdateRule) -> Callable[[], RiskODE]:
     return lambda: derive_risk_ode(derive_sde(rule))
 
 
+WEAK: dict[str, Entry] = {
+    "gradient-noise-mean": Entry("E[sign g_i] under Gaussian gradient noise", gradient_noise_mean),
+    "gradient-noise-pair": Entry("E[sign g_i sign g_j] under Gaussian gradient noise", gradient_noise_pair),
+    "gradient-noise-sde": Entry(
+        "The weak-approximation SDE under Gaussian gradient noise", gradient_noise_sde
+    ),
+    "any-gradient-noise": Entry("The drift under gradient noise of any law", any_gradient_noise),
+    "symmetric-gradient-noise": Entry("The drift under symmetric gradient noise", symmetric_gradient_noise),
+    "saturated-phase": Entry("Far from the optimum: sign descent", saturated_phase),
+    "intermediate-phase": Entry("In between: two lines", intermediate_phase),
+    "transient-phase": Entry("Near the optimum: preconditioned descent", transient_phase),
+    "minibatch-mean": Entry("E[sign] of a minibatch gradient, exactly", minibatch_mean),
+    "minibatch-noise": Entry("E[sign] of a minibatch gradient by the central limit theorem", minibatch_noise),
+    "minibatch-normal-limit": Entry("How far a minibatch gradient is from Gaussian", minibatch_normal_limit),
+    "fixed-noise-weak-sde": Entry(
+        "One sample, small steps: eps has one value", lambda: regression_sde("fixed").derivation
+    ),
+    "gaussian-noise-weak-sde": Entry(
+        "One sample, small steps: Gaussian label noise", lambda: regression_sde("gaussian").derivation
+    ),
+    "any-noise-weak-sde": Entry(
+        "One sample, small steps: label noise of any law", lambda: regression_sde("any").derivation
+    ),
+}
+"""Small steps at a fixed dimension."""
+
 CATALOGUE: dict[str, Entry] = {
     "arcsine-law": Entry("E[sign X sign Y] for correlated Gaussians", arcsine_law),
     "gaussian-noise-mean": Entry("E[sign(r x_i)] under Gaussian label noise", gaussian_noise_mean),
@@ -69,6 +104,7 @@ CATALOGUE: dict[str, Entry] = {
     "smoothing-identity": Entry("The drift rate is a smoothed density at 0", smoothing_identity),
     **_of_rule(SIGN),
     **_of_rule(SGD),
+    **WEAK,
 }
 """The built-in derivations by id."""
 

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import sympy as sp
 from explicit_matrices import matrices_of, random_covariance, value
-from scipy.special import erf, owens_t
+from scipy.special import erf, erfcx, owens_t
 
 from signsgd_sym import notation as nt
 from signsgd_sym.derive.catalogue import CATALOGUE
 from signsgd_sym.model import SGD, SIGN, noise_law
 from signsgd_sym.notation import K_ii, K_jj, R, d, eta, g, phi, rho
-from signsgd_sym.special import NoiseMean, OwenT, over
+from signsgd_sym.special import Erfcx, NoiseMean, OwenT, over
 
 NOT_EVALUATED: dict[tuple[str, str], str] = {}
 """(derivation, step): the reason why it cannot be evaluated."""
@@ -147,6 +147,15 @@ def meanings(derivation_id):
     }
 
 
+def defined(derivation, names):
+    """Values of the other quantities that a derivation defines, from what it defines them as."""
+    table = dict(names)
+    for name, meaning in derivation.definitions.items():
+        if isinstance(name, sp.Symbol) and name not in names:
+            table[name] = lambda at, meaning=meaning: number(meaning, at, table)
+    return table
+
+
 def number(expr, at, names):
     """Value of a scalar expression at a point."""
     if expr in names:
@@ -163,6 +172,8 @@ def number(expr, at, names):
         return number(over(expr, LAW), at, names)
     if isinstance(expr, OwenT):
         return float(owens_t(*(number(arg, at, names) for arg in expr.args)))
+    if isinstance(expr, Erfcx):
+        return float(erfcx(number(expr.args[0], at, names)))
     if isinstance(expr, sp.Subs):
         fixed = dict(zip(expr.variables, map(float, expr.point), strict=True))
         return number(expr.expr, {**at, **fixed}, names)
@@ -185,7 +196,7 @@ def derivative(expr, variables, at, names):
 
 
 def integral(expr, at, names):
-    """Quadrature, cut where a sign in the integrand jumps."""
+    """Quadrature, cut where the integrand jumps."""
     integrand = expr.function.doit() if expr.function.has(sp.Derivative) else expr.function
     variables = [limits[0] for limits in expr.limits]
     others = sorted(integrand.free_symbols - set(variables), key=str)
@@ -196,7 +207,8 @@ def integral(expr, at, names):
     f = sp.lambdify([*variables, *others], integrand, [inner, "scipy", "numpy"])
     cuts = []
     for variable, lo, hi in expr.limits:
-        signs = [node.args[0] for node in integrand.atoms(sp.sign) if node.has(variable)]
+        jumps = integrand.atoms(sp.sign, sp.Heaviside)
+        signs = [node.args[0] for node in jumps if node.has(variable)]
         start, stop = (
             math.copysign(30, end) if end in (-sp.oo, sp.oo) else number(end, at, names) for end in (lo, hi)
         )
@@ -218,6 +230,8 @@ def random_scalars(derivation, seed):
     for symbol in sorted(symbols | {R, K_ii, K_jj, g, nt.h}, key=str):
         if isinstance(symbol, sp.Symbol) and symbol not in point:
             point[symbol] = rng.uniform(0.3, 2.0) if symbol.is_positive else rng.uniform(-1.5, 1.5)
+            if symbol.is_integer:
+                point[symbol] = rng.choice([1, 2, 3, 7])
     point[nt.P] = point[R] + B_NOISE**2  # the population risk is not free: E eps^2 = 2 b^2
     return point
 
@@ -303,7 +317,8 @@ def gap(derivation_id, derivation, step, seed):
         world = worlds(derivation_id, seed)
         left, right = value(step.lhs, world), value(step.rhs, world)
     else:
-        at, names = random_scalars(derivation, seed), meanings(derivation_id)
+        at = random_scalars(derivation, seed)
+        names = defined(derivation, meanings(derivation_id))
         left, right = number(step.lhs, at, names), number(step.rhs, at, names)
     return float(np.max(np.abs(left - right)) / max(np.max(np.abs(left)), np.max(np.abs(right)), 1e-6))
 
