@@ -139,7 +139,28 @@ variance_i = sp.Symbol("A_ii", real=True)
 covariance_ij = sp.Symbol("A_ij", real=True)
 """Covariance of coordinates i and j per unit of time t = eta k."""
 
+# --- scaling laws: spectra that are powers of the index of the mode ----------------------------
+alpha = sp.Symbol("alpha", positive=True)
+"""Eigenvalues of K are i^(-2 alpha)."""
+beta = sp.Symbol("beta", positive=True)
+"""Squared coefficients of the target are i^(-2 beta)."""
+kappa = sp.Symbol("kappa", positive=True)
+"""Modes decay at rates lambda_i = i^(-kappa)."""
+nu = sp.Symbol("nu", positive=True)
+"""Risks of the modes begin at r_i(0) = i^(-nu)/2."""
+p = sp.Symbol("p", positive=True)
+"""Exponent of the risk in the clock, (nu - 1)/kappa."""
+tau = sp.Symbol("tau", positive=True)
+"""The clock all modes share, tau = int eta a(R) dt with the drift rate a(R)."""
+amplitude = sp.Symbol("C", positive=True)
+"""R = C tau^-p."""
+floor = sp.Symbol("B", positive=True)
+"""Risk that the noise of a step leaves, per unit of eta."""
+time_of_clock = sp.Function("t_of", positive=True)(tau)
+"""Time as a function of the clock."""
+
 LATEX_NAMES = {
+    time_of_clock: r"t(\tau)",
     grad_i: r"(\nabla f)_i",
     Sigma_ii: r"\Sigma_{ii}",
     mean_sign: r"\mathbb{E}[\operatorname{sign} g_i]",

@@ -25,6 +25,13 @@ from signsgd_sym.derive.risk import (
     risk_process,
     stationary_equation,
 )
+from signsgd_sym.derive.scaling import (
+    best_step,
+    noise_free_clock,
+    noisy_clock,
+    power_law_floor,
+    power_law_risk,
+)
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.derive.weak.any_noise import any_gradient_noise, symmetric_gradient_noise
 from signsgd_sym.derive.weak.gradient_noise import (
@@ -97,6 +104,18 @@ WEAK: dict[str, Entry] = {
 }
 """Small steps at a fixed dimension."""
 
+SCALING: dict[str, Entry] = {
+    "power-law-risk": Entry("The risk under a power-law spectrum, in the clock", power_law_risk),
+    "noisy-clock": Entry("signSGD with label noise: time and clock are proportional", noisy_clock),
+    "noise-free-clock": Entry("signSGD without label noise: the risk is a power of time", noise_free_clock),
+    "finite-time-clock": Entry(
+        "signSGD without label noise: the risk is gone at a finite time", lambda: noise_free_clock(True)
+    ),
+    "power-law-floor": Entry("The risk that constant steps leave", power_law_floor),
+    "best-step": Entry("The best constant step size for a given time", best_step),
+}
+"""Spectra that are powers of the index."""
+
 CATALOGUE: dict[str, Entry] = {
     "arcsine-law": Entry("E[sign X sign Y] for correlated Gaussians", arcsine_law),
     "gaussian-noise-mean": Entry("E[sign(r x_i)] under Gaussian label noise", gaussian_noise_mean),
@@ -105,6 +124,7 @@ CATALOGUE: dict[str, Entry] = {
     **_of_rule(SIGN),
     **_of_rule(SGD),
     **WEAK,
+    **SCALING,
 }
 """The built-in derivations by id."""
 
