@@ -13,7 +13,11 @@ from signsgd_sym.proof.verdict import Verdict
 from signsgd_sym.steps.files import load
 
 CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "derivations").glob("[0-9]*.py"))
-CITED = {"chapter-concentration": 1, "chapter-gaussian-gradient-noise": 1}
+CITED = {
+    "chapter-concentration": 1,
+    "chapter-gaussian-gradient-noise": 1,
+    "chapter-noise-free-clock": 1,
+}
 """How many steps of a chapter rest on the literature alone."""
 SEED = random.SystemRandom().randrange(2**31)
 
