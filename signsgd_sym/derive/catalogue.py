@@ -30,8 +30,24 @@ from signsgd_sym.derive.risk import (
     risk_process,
     stationary_equation,
 )
+from signsgd_sym.derive.scaling import (
+    best_step,
+    noise_free_clock,
+    noisy_clock,
+    power_law_floor,
+    power_law_risk,
+)
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.derive.switched import switched_ends
+from signsgd_sym.derive.weak.any_noise import any_gradient_noise, symmetric_gradient_noise
+from signsgd_sym.derive.weak.gradient_noise import (
+    gradient_noise_mean,
+    gradient_noise_pair,
+    gradient_noise_sde,
+)
+from signsgd_sym.derive.weak.minibatch import minibatch_mean, minibatch_noise, minibatch_normal_limit
+from signsgd_sym.derive.weak.phases import intermediate_phase, saturated_phase, transient_phase
+from signsgd_sym.derive.weak.regression import regression_sde
 from signsgd_sym.derive.when_sign_wins import asymmetric_noise, matched_rest, rate_criterion
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
@@ -74,6 +90,44 @@ def _noise_free(rule: UpdateRule) -> Derivation:
     return noise_free(rule).derivation
 
 
+WEAK: dict[str, Entry] = {
+    "gradient-noise-mean": Entry("E[sign g_i] under Gaussian gradient noise", gradient_noise_mean),
+    "gradient-noise-pair": Entry("E[sign g_i sign g_j] under Gaussian gradient noise", gradient_noise_pair),
+    "gradient-noise-sde": Entry(
+        "The weak-approximation SDE under Gaussian gradient noise", gradient_noise_sde
+    ),
+    "any-gradient-noise": Entry("The drift under gradient noise of any law", any_gradient_noise),
+    "symmetric-gradient-noise": Entry("The drift under symmetric gradient noise", symmetric_gradient_noise),
+    "saturated-phase": Entry("Far from the optimum: sign descent", saturated_phase),
+    "intermediate-phase": Entry("In between: two lines", intermediate_phase),
+    "transient-phase": Entry("Near the optimum: preconditioned descent", transient_phase),
+    "minibatch-mean": Entry("E[sign] of a minibatch gradient, exactly", minibatch_mean),
+    "minibatch-noise": Entry("E[sign] of a minibatch gradient by the central limit theorem", minibatch_noise),
+    "minibatch-normal-limit": Entry("How far a minibatch gradient is from Gaussian", minibatch_normal_limit),
+    "fixed-noise-weak-sde": Entry(
+        "One sample, small steps: eps has one value", lambda: regression_sde("fixed").derivation
+    ),
+    "gaussian-noise-weak-sde": Entry(
+        "One sample, small steps: Gaussian label noise", lambda: regression_sde("gaussian").derivation
+    ),
+    "any-noise-weak-sde": Entry(
+        "One sample, small steps: label noise of any law", lambda: regression_sde("any").derivation
+    ),
+}
+"""Small steps at a fixed dimension."""
+
+SCALING: dict[str, Entry] = {
+    "power-law-risk": Entry("The risk under a power-law spectrum, in the clock", power_law_risk),
+    "noisy-clock": Entry("signSGD with label noise: time and clock are proportional", noisy_clock),
+    "noise-free-clock": Entry("signSGD without label noise: the risk is a power of time", noise_free_clock),
+    "finite-time-clock": Entry(
+        "signSGD without label noise: the risk is gone at a finite time", lambda: noise_free_clock(True)
+    ),
+    "power-law-floor": Entry("The risk that constant steps leave", power_law_floor),
+    "best-step": Entry("The best constant step size for a given time", best_step),
+}
+"""Spectra that are powers of the index."""
+
 CATALOGUE: dict[str, Entry] = {
     "arcsine-law": Entry("E[sign X sign Y] for correlated Gaussians", arcsine_law),
     "gaussian-noise-mean": Entry("E[sign(r x_i)] under Gaussian label noise", gaussian_noise_mean),
@@ -93,6 +147,8 @@ CATALOGUE: dict[str, Entry] = {
     "matched-rest": Entry("Which optimizer rests lower at the matched step", matched_rest),
     "rate-criterion": Entry("Which optimizer is faster without label noise", rate_criterion),
     "asymmetric-noise": Entry("Asymmetric label noise", asymmetric_noise),
+    **WEAK,
+    **SCALING,
 }
 """The built-in derivations by id."""
 
