@@ -27,7 +27,10 @@ def risk(
         str, typer.Option("--lr", metavar="ETA", help="Step size eta: a number, or an expression in t and R.")
     ],
     time: Annotated[str, typer.Option("--time", metavar="T", help="Horizon in units of d steps.")],
-    optimizer: Annotated[str, typer.Option("--optimizer", help="sign or sgd.")] = "sign",
+    optimizer: Annotated[
+        str,
+        typer.Option("--optimizer", help="sign, sgd, power(p), clip(c), tanh, dither(s), or 'rule: EXPR'."),
+    ] = "sign",
     points: Annotated[int, typer.Option("--points", help="Number of equal time intervals.")] = 100,
     theta0: Annotated[
         str | None, typer.Option("--theta0", metavar="npy:FILE", help="Delta at time 0.")
