@@ -31,6 +31,11 @@ def finite_variance() -> Assumption:
     return Assumption("E[eps^2] < oo", laws=tuple(map(noise_law, laws)), name="finite-variance")
 
 
+def finite_moment(order: sp.Expr) -> Assumption:
+    """The noise may have any law with E |eps|^order < oo."""
+    return Assumption(f"E|eps|^({order}) < oo", laws=finite_variance().laws, name="finite-moment")
+
+
 def eigenbasis(power: sp.Expr) -> Assumption:
     """U orthogonal and Lambda diagonal with U Lambda U^T = D^(-power/2) K D^(-power/2)."""
     matrix = D ** (-power / 2) * K * D ** (-power / 2) if power else K
@@ -47,5 +52,5 @@ def balance(unknown: sp.Expr, value: sp.Expr) -> Assumption:
 
 __all__ = [
     "CORRELATION", "GAUSSIAN_DATA", "IDENTITY", "ONE_PASS", "SMALL_CORRELATIONS", "STATIONARY",
-    "SYMMETRIC", "any_law", "balance", "eigenbasis", "finite_variance",
+    "SYMMETRIC", "any_law", "balance", "eigenbasis", "finite_moment", "finite_variance",
 ]  # fmt: skip

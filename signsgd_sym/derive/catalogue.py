@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
+from signsgd_sym.derive.hermite import correlated_density
 from signsgd_sym.derive.moments import (
     conditional_mean,
     coordinate_pair_moment,
@@ -18,6 +19,7 @@ from signsgd_sym.derive.moments import (
 )
 from signsgd_sym.derive.orthant import arcsine_law
 from signsgd_sym.derive.phi import smoothing_identity
+from signsgd_sym.derive.powers import power_pair_moment, power_response, power_second_moment
 from signsgd_sym.derive.risk import (
     RiskODE,
     derive_risk_ode,
@@ -41,27 +43,45 @@ class Entry:
 
 def _of_rule(rule: UpdateRule) -> dict[str, Entry]:
     f = f"f(z) = {rule.expr}"
-    ode = _ode(rule)
-    entries = {
+    own = {
         "conditional-mean": Entry(f"E[f(x_i) | G = g] for {f}", lambda: conditional_mean(rule)),
         "one-step-mean": Entry(f"E[f(r x_i) | eps] for {f}", lambda: one_step_mean(rule)),
         "linearisation": Entry(f"Small correlations, {f}", lambda: linearisation(rule)),
         "linear-response": Entry(f"The mean step to first order, {f}", lambda: linear_response(rule)),
         "second-moment": Entry(f"E[f(r)^2] for {f}", lambda: residual_second_moment(rule)),
         "pair-moment": Entry(f"E[f(x_i) f(x_j)] for {f}", lambda: coordinate_pair_moment(rule)),
+    }
+    return {f"{rule.name}-{name}": entry for name, entry in {**own, **_of_sde(rule)}.items()}
+
+
+def _of_sde(rule: UpdateRule) -> dict[str, Entry]:
+    f = f"f(z) = {rule.expr}"
+    ode = _ode(rule)
+    return {
         "sde": Entry(f"The limiting SDE for {f}", lambda: derive_sde(rule).derivation),
         "ito-risk": Entry(f"Ito's formula on the risk, {f}", lambda: risk_process(derive_sde(rule))[1]),
         "modes": Entry(f"The mode ODE for {f}", lambda: ode().derivation),
         "identity": Entry(f"K = I: the scalar theory, {f}", lambda: identity_covariance(derive_sde(rule))),
         "stationary": Entry(f"The stationary risk, {f}", lambda: stationary_equation(ode()).derivation),
     }
-    return {f"{rule.name}-{name}": entry for name, entry in entries.items()}
+
+
+def _of_power(rule: UpdateRule) -> dict[str, Entry]:
+    f = f"f(z) = {rule.expr}"
+    own = {
+        "residual-response": Entry(f"The response of the residual, {f}", lambda: power_response(rule)),
+        "second-moment": Entry(f"E[f(r)^2] for {f}", lambda: power_second_moment(rule)),
+        "pair-moment": Entry(f"E[f(x_i) f(x_j)] for {f}", lambda: power_pair_moment(rule)),
+    }
+    return {f"{rule.name}-{name}": entry for name, entry in {**own, **_of_sde(rule)}.items()}
 
 
 def _ode(rule: UpdateRule) -> Callable[[], RiskODE]:
     return lambda: derive_risk_ode(derive_sde(rule))
 
 
+ROOT = UpdateRule.from_text("power(1/2)")
+"""The power rule halfway between sign and SGD stands for all: their steps differ in p only."""
 CATALOGUE: dict[str, Entry] = {
     "arcsine-law": Entry("E[sign X sign Y] for correlated Gaussians", arcsine_law),
     "gaussian-noise-mean": Entry("E[sign(r x_i)] under Gaussian label noise", gaussian_noise_mean),
@@ -69,6 +89,8 @@ CATALOGUE: dict[str, Entry] = {
     "smoothing-identity": Entry("The drift rate is a smoothed density at 0", smoothing_identity),
     **_of_rule(SIGN),
     **_of_rule(SGD),
+    "correlated-density": Entry("A Gaussian pair of small correlation", correlated_density),
+    **_of_power(ROOT),
 }
 """The built-in derivations by id."""
 
