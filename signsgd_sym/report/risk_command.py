@@ -16,12 +16,14 @@ from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.model.update_rule import RULES, UpdateRule
 from signsgd_sym.report.compare import Comparison, compare
 from signsgd_sym.report.risk_digits import RiskDigits, digits_data, digits_lines, risk_digits
-from signsgd_sym.report.text import law_label, sde_text, text
+from signsgd_sym.report.risk_equations import equation_lines, equations_data
+from signsgd_sym.report.text import law_label
 from signsgd_sym.solve.precise import checked_curve_digits
 from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, risk_curve
+from signsgd_sym.solve.rule_risk import RuleRisk
 
 Progress = Callable[[str, float], object]
 
@@ -72,6 +74,11 @@ class RiskRequest:
         K = Covariance.from_spec(covariance)
         if digits is not None:
             checked_curve_digits(digits, K.d)
+            if rule not in RULES.values():
+                raise ParameterError(
+                    f"--dps {digits} is for {' and '.join(RULES)}; the curve of {rule.name} is computed in "
+                    "float64 and its error is stated: leave --dps out."
+                )
         start = checked_delta(None if theta0 is None else _load_vector(theta0), K.d, seed)
         T = exact_number(time)
         return cls(noise, K, schedule, horizon, rule, points, start, seed, runs, digits, T)
@@ -94,7 +101,7 @@ class RiskAnswer:
     """The curve, and the simulation where one was asked for."""
 
     request: RiskRequest
-    result: RiskResult
+    result: RiskResult | RuleRisk
     comparison: Comparison | None
     digits: RiskDigits | None = None
 
@@ -113,7 +120,7 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
         need_curve=request.digits is None or bool(request.runs),
     )
     digits = None
-    if request.digits is not None:
+    if request.digits is not None and isinstance(result, RiskResult):
         stage = f"solving to {request.digits} digits"
         progress(stage, 0.0)
         digits = risk_digits(result, request.exact_time, request.digits, lambda share: progress(stage, share))
@@ -150,16 +157,13 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
             "signs": asdict(c.signs),
             "share_in_band": c.share_in_band if c.runs > 1 else None,
         }
-    phi = result.problem.phi
     data = {
         "optimizer": request.rule.name,
         "law": request.law.text,
         "d": request.covariance.d,
         "covariance": request.covariance.name,
         "lr": str(request.schedule.expr),
-        "phi": None if phi is None else str(phi),
-        "sde": sde_text(result.problem.ode.sde),
-        "risk_ode": str(result.problem.ode.rhs),
+        **equations_data(result),
         "t": result.t.tolist(),
         "risk": result.risk.tolist(),
         "lower": None,
@@ -175,22 +179,12 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
 def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
     """The answer for a terminal: the equations, a short table, what the simulation says."""
     request, result = answer.request, answer.result
-    sde = result.problem.ode.sde
     lines = [
         f"{request.rule.name} under {law_label(request.law)}, {request.covariance.name}, "
         f"eta = {request.schedule.expr}",
         "",
-        f"  SDE         {sde_text(sde)}",
-        f"  modes       dr_i/dt = {text(result.problem.ode.rhs)}",
+        *equation_lines(result),
     ]
-    if result.problem.functions.has_phi:
-        formula = (
-            text(result.problem.phi)
-            if result.problem.phi is not None
-            else "no closed form found; quadrature and Chebyshev series"
-        )
-        lines.append(f"  phi(R)      {formula}")
-        lines.append(f"              {result.problem.functions.evidence}")
     if result.stationary is not None:
         lines.append(f"  stationary  R = {result.stationary:.10g}")
     elif request.schedule.is_constant:
