@@ -107,6 +107,8 @@ M_ii = sp.Symbol("M_ii", real=True)
 """Diagonal entry of the noise matrix."""
 M_ij = sp.Symbol("M_ij", real=True)
 """Off-diagonal entry of the noise matrix."""
+pair_of_steps = sp.Symbol("E[f(r x_i) f(r x_j)]", real=True)
+"""Second moment of two coordinates of one step."""
 drift_of_V = sp.Symbol("drift of V_ij", real=True)
 """Drift of an entry of Delta Delta^T along the SDE."""
 radial_moment = sp.Symbol("E[(X^2 + W^2)^p]", positive=True)
@@ -131,6 +133,7 @@ LATEX_NAMES = {
     variation_of_R: r"\frac{\mathrm{d}[R]}{\mathrm{d}t}",
     drift_of_r: r"\operatorname{drift}(r_i)",
     variation_of_r: r"\frac{\mathrm{d}[r_i]}{\mathrm{d}t}",
+    pair_of_steps: r"\mathbb{E}[f(r x_i) f(r x_j)]",
     drift_of_V: r"\operatorname{drift}(V_{ij})",
     radial_moment: r"\mathbb{E}[(X^2 + W^2)^p]",
     angular_mean: r"\mathbb{E}[f(X) f(Y) (X^2 + W^2)^{-p}]",
@@ -163,6 +166,8 @@ Sigma = sp.MatrixSymbol("Sigma", d, d)
 """E[f(r x) f(r x)^T] of a coordinate-wise rule, a function of R."""
 V = sp.MatrixSymbol("V", d, d)
 """E[Delta Delta^T]."""
+V_dot = sp.MatrixSymbol("dV/dt", d, d)
+"""Derivative of V in time."""
 U = sp.MatrixSymbol("U", d, d)
 """Orthogonal matrix of eigenvectors of S."""
 Lambda = sp.MatrixSymbol("Lambda", d, d)

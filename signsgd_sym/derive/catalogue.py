@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from signsgd_sym.derive.any_rule import derive_rule_sde, matrix_ode, matrix_stationary, mean_step
 from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
 from signsgd_sym.derive.hermite import correlated_density
@@ -80,6 +82,26 @@ def _ode(rule: UpdateRule) -> Callable[[], RiskODE]:
     return lambda: derive_risk_ode(derive_sde(rule))
 
 
+def _of_any_rule() -> dict[str, Entry]:
+    entries = {
+        "rule-matrix-ode": Entry("The matrix ODE of a coordinate-wise rule", matrix_ode),
+        "rule-matrix-stationary": Entry("The stationary risk of a coordinate-wise rule", matrix_stationary),
+    }
+    for rule in WITHOUT_MODES:
+        f = f"f(z) = {rule.expr}"
+        title = f"The mean step to first order, {f}"
+        entries[f"{rule.name}-mean-step"] = Entry(title, partial(mean_step, rule))
+        title = f"The limiting SDE of a coordinate-wise rule, {f}"
+        entries[f"{rule.name}-rule-sde"] = Entry(title, partial(_rule_sde, rule))
+    return entries
+
+
+def _rule_sde(rule: UpdateRule) -> Derivation:
+    return derive_rule_sde(rule).derivation
+
+
+WITHOUT_MODES = tuple(map(UpdateRule.from_text, ("clip(1)", "tanh", "dither(1)")))
+"""Rules that are not multiplicative: two with a closed h_1, and one without."""
 ROOT = UpdateRule.from_text("power(1/2)")
 """The power rule halfway between sign and SGD stands for all: their steps differ in p only."""
 CATALOGUE: dict[str, Entry] = {
@@ -91,6 +113,7 @@ CATALOGUE: dict[str, Entry] = {
     **_of_rule(SGD),
     "correlated-density": Entry("A Gaussian pair of small correlation", correlated_density),
     **_of_power(ROOT),
+    **_of_any_rule(),
 }
 """The built-in derivations by id."""
 

@@ -35,7 +35,7 @@ EIGEN = {nt.U, nt.Lambda, nt.lam}
 SYMMETRIC = {nt.M, nt.Sigma, nt.V}
 """Matrices of which only the symmetry is used, and the diagonal where Trace(e_i.T*M*e_i) is defined."""
 DIAGONAL = {nt.a_K}
-"""Matrices of which no more is used than that they are diagonal."""
+"""Matrices of which only that is used that they are diagonal, and a diagonal that is defined."""
 MEANINGS = {
     nt.R: sp.Trace(nt.Delta.T * nt.K * nt.Delta) / 2,
     nt.K_ii: sp.Trace(nt.e_i.T * nt.K * nt.e_i),
@@ -116,7 +116,7 @@ class MatrixSetting:
         self.free = sorted((n for n in self.needed if n not in known), key=str)
 
     def _diagonal_of(self, entry: Any, meaning: Any) -> None:
-        for matrix in SYMMETRIC:
+        for matrix in SYMMETRIC | DIAGONAL:
             if entry == sp.Trace(nt.e_i.T * matrix * nt.e_i):
                 self._diagonals[matrix] = meaning
 

@@ -16,7 +16,7 @@ from explicit_matrices import matrices_of, random_covariance, value
 from scipy.special import erf, owens_t
 
 from signsgd_sym import notation as nt
-from signsgd_sym.derive.catalogue import CATALOGUE, ROOT
+from signsgd_sym.derive.catalogue import CATALOGUE, ROOT, WITHOUT_MODES
 from signsgd_sym.model import SGD, SIGN, noise_law
 from signsgd_sym.notation import K_ii, K_jj, R, d, eta, g, phi, rho
 from signsgd_sym.special import NoiseMean, OwenT, over
@@ -73,6 +73,8 @@ def bivariate(x, y, c):
 
 
 def apply(rule, z):
+    if rule.exponent is None:
+        return sp.lambdify(nt.z, rule.expr, ["scipy", "numpy"])(z)
     return np.sign(z) * np.abs(z) ** float(rule.exponent)
 
 
@@ -104,7 +106,7 @@ def mean_over_noise(at, rule):
 
 
 def rule_of(derivation_id):
-    return next((rule for rule in (SGD, ROOT) if derivation_id.startswith(rule.name)), SIGN)
+    return next((rule for rule in (SGD, ROOT, *WITHOUT_MODES) if derivation_id.startswith(rule.name)), SIGN)
 
 
 def meanings(derivation_id):
@@ -134,6 +136,19 @@ def meanings(derivation_id):
         root = math.sqrt(2 * at[R])
         cuts = sorted({*LINE, at[nt.h], *graded(at[nt.h])})
         return quad(lambda u: apply(rule, root * (u - at[nt.h])) * u * normal(u), cuts)
+
+    def first_coefficient(at):
+        kinks = [1 / at[nt.u], -1 / at[nt.u]]  # of clip(1)
+        return quad(lambda x: apply(rule, at[nt.u] * x) * x * normal(x), sorted({*LINE, *kinks}))
+
+    def response_by_rows(at):
+        """E[h_1(r sqrt(K_ii)) G | eps] as one integral over G and X."""
+        root, scale = math.sqrt(2 * at[R]), math.sqrt(at[K_ii])
+
+        def integrand(g_, x):
+            return apply(rule, (root * g_ - at[nt.eps]) * scale * x) * x * g_ * normal(g_) * normal(x)
+
+        return quad(integrand, LINE, LINE)
 
     def radial_moment(at):
         return quad(lambda w: w ** (2 * float(rule.exponent) + 1) * np.exp(-(w**2) / 2), LINE[5:])
@@ -166,7 +181,8 @@ def meanings(derivation_id):
         nt.mean_square_given_noise: square_given_noise,
         nt.mean_square: square,
         nt.mean_step: average,
-        nt.response_given_noise: response_given_noise,
+        nt.response_given_noise: response_by_rows if rule in WITHOUT_MODES else response_given_noise,
+        nt.h_1: first_coefficient,
         nt.radial_moment: radial_moment,
         nt.angular_mean: lambda at: moment_of_pair(rule, {**at, K_ii: 1.0, K_jj: 1.0}) / radial_moment(at),
         nt.pair_moment: lambda at: moment_of_pair(rule, at),
@@ -261,13 +277,13 @@ def worlds(derivation_id, seed):
     """Symbols of the matrix steps as arrays, d = 4: general, K = I, or stationary."""
     rng = np.random.default_rng(seed)
     size, rule = 4, rule_of(derivation_id)
-    p = float(rule.exponent)
+    p = 0.0 if rule.exponent is None else float(rule.exponent)
     identity, stationary = derivation_id.endswith("identity"), derivation_id.endswith("stationary")
     K = np.eye(size) if identity else random_covariance(rng, size)
     Delta, step, noise = rng.standard_normal(size), 0.3, 0.8
     world = matrices_of(K, Delta, power=1 - p)
     D = np.sqrt(np.diag(K))
-    M = {SIGN: world[nt.K_sigma], SGD: K}[rule] if rule != ROOT else noise_matrix_of_root(K)
+    M = noise_matrix_of_root(K) if rule == ROOT else {SGD: K}.get(rule, world[nt.K_sigma])
     lam, U = np.diag(world[nt.Lambda]), world[nt.U]
     root = D ** ((1 - p) / 2)
     forcing = lam * np.diag(U.T @ (root[:, None] * M * root) @ U) / (2 * size)
@@ -295,6 +311,16 @@ def worlds(derivation_id, seed):
     slope = lam[mode] * (row @ Delta) * row
     gradient = K @ Delta
     drift_of_r = slope @ b + lam[mode] * row @ A @ row / 2
+    a_K = np.diag(rng.uniform(0.2, 1.5, size))
+    if derivation_id.endswith("rule-sde"):
+        a_K = 0.4 * np.eye(size)  # a(R, K_ii) is one number there, whatever i is
+    V = random_covariance(rng, size)
+    Sigma = random_covariance(rng, size)
+    if derivation_id == "rule-matrix-stationary":
+        Sigma = size / step * (a_K @ K @ V + V @ K @ a_K)
+    if rule in WITHOUT_MODES or derivation_id.startswith("rule"):
+        b, A = -step * a_K @ K @ Delta, step**2 / size * Sigma
+    other = (mode + 1) % size
     coordinate = mode  # e_i is a coordinate or a mode, whichever the step speaks of
     sample = np.linalg.cholesky(K)  # x = sample z, <x, Delta> = Delta^T sample z
     x_row, y_row = sample[coordinate], Delta @ sample
@@ -306,6 +332,9 @@ def worlds(derivation_id, seed):
         nt.drift_of_R: gradient @ b + np.trace(A @ K) / 2, nt.variation_of_R: gradient @ A @ gradient,
         nt.drift_of_r: drift_of_r, nt.variation_of_r: slope @ A @ slope,
         sp.Derivative(nt.r_i, nt.t): drift_of_r,
+        nt.V_dot: -step * (a_K @ K @ V + V @ K @ a_K) + step**2 / size * Sigma,
+        nt.a_K: a_K, nt.a_RK: 0.4, nt.V: V, nt.Sigma: Sigma,
+        nt.drift_of_V: b[mode] * Delta[other] + Delta[mode] * b[other] + A[mode, other],
         nt.A: a * np.sqrt(2 * risk) / data, nt.s_R: s, nt.M: M, nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
         rho: x_row @ y_row / np.sqrt((x_row @ x_row) * (y_row @ y_row)),
         nt.KDelta_i: gradient[coordinate], K_ii: K[coordinate, coordinate],
@@ -335,6 +364,7 @@ IN_MATRICES = {
     nt.M_ii,
     nt.M_ij,
     nt.KDelta_i,
+    nt.drift_of_V,
 }
 
 
@@ -382,6 +412,9 @@ def test_every_equality_holds(derivation_id):
         ("sgd-modes", "7", 1.01),
         ("power(1/2)-pair-moment", "4", 1.01),
         ("power(1/2)-stationary", "5", 0.99),
+        ("clip(1)-mean-step", "4", 1.01),
+        ("rule-matrix-ode", "2", 1.01),
+        ("rule-matrix-stationary", "1", 0.99),
     ],
 )
 def test_a_wrong_step_is_refuted(derivation_id, step_id, factor):
