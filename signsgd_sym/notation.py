@@ -65,7 +65,19 @@ phi = sp.Function("phi", positive=True)(R)
 """Linear response of the sign rule, (2/pi) E[exp(-eps^2/(4 R))]: the mean step is phi(R) rho_i."""
 
 u = sp.Symbol("u", positive=True)
-"""|r| sqrt(K_ii), the scale of z = r x_i for a given residual."""
+"""|r| sqrt(K_ii), the scale of z = r x_i for a given residual; also a positive variable of integration."""
+b = sp.Symbol("b", integer=True, positive=True)
+"""Samples in a minibatch."""
+v = sp.Symbol("v", positive=True)
+"""Standard deviation of Gaussian label noise."""
+norm_r = sp.Symbol("|r|", positive=True)
+"""Length of the vector of the residuals of a minibatch."""
+phi_b = sp.Function("phi_b", positive=True)(R)
+"""Linear response of the sign of a mean gradient, sqrt(2/pi) E[<r, G>/|r|]."""
+laplace_given_noise = sp.Symbol("E[exp(-u^2 r^2) | eps]", positive=True)
+"""E exp(-u^2 r^2) for a fixed value of the label noise."""
+laplace_of_square = sp.Function("L", positive=True)(u)
+"""E exp(-u^2 r^2), the Laplace transform of r^2 at u^2."""
 A = sp.Function("A", positive=True)(R)
 """Response of the residual's factor of a multiplicative rule, E[f(r) G]."""
 s_R = sp.Function("s", positive=True)(R)
@@ -137,6 +149,8 @@ LATEX_NAMES = {
     drift_of_V: r"\operatorname{drift}(V_{ij})",
     radial_moment: r"\mathbb{E}[(X^2 + W^2)^p]",
     angular_mean: r"\mathbb{E}[f(X) f(Y) (X^2 + W^2)^{-p}]",
+    norm_r: r"|r|",
+    laplace_given_noise: r"\mathbb{E}[e^{-u^2 r^2} \mid \epsilon]",
     response_given_noise: r"\mathbb{E}[f(r) G \mid \epsilon]",
     M_ii: "M_{ii}",
     M_ij: "M_{ij}",

@@ -31,6 +31,7 @@ def risk(
         str,
         typer.Option("--optimizer", help="sign, sgd, power(p), clip(c), tanh, dither(s), or 'rule: EXPR'."),
     ] = "sign",
+    batch: Annotated[int, typer.Option("--batch", help="Samples of a step; sign and sgd.")] = 1,
     points: Annotated[int, typer.Option("--points", help="Number of equal time intervals.")] = 100,
     theta0: Annotated[
         str | None, typer.Option("--theta0", metavar="npy:FILE", help="Delta at time 0.")
@@ -55,7 +56,9 @@ def risk(
     from signsgd_sym.report.risk_command import RiskRequest, risk_data, risk_plot, risk_text, run_risk
     from signsgd_sym.report.risk_digits import interrupted_text
 
-    request = RiskRequest.parse(law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot, dps)
+    request = RiskRequest.parse(
+        law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot, dps, batch
+    )
     try:
         with progress_bar() as show:
             answer = run_risk(request, show)

@@ -11,6 +11,7 @@ from signsgd_sym.derive.any_rule import derive_rule_sde, matrix_ode, matrix_stat
 from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
 from signsgd_sym.derive.hermite import correlated_density
+from signsgd_sym.derive.minibatch import batch_response, gaussian_batch_response
 from signsgd_sym.derive.moments import (
     conditional_mean,
     coordinate_pair_moment,
@@ -114,6 +115,10 @@ CATALOGUE: dict[str, Entry] = {
     "correlated-density": Entry("A Gaussian pair of small correlation", correlated_density),
     **_of_power(ROOT),
     **_of_any_rule(),
+    "batch-response": Entry("The sign of the mean gradient of b samples", batch_response),
+    "gaussian-batch-response": Entry(
+        "The sign of the mean gradient under Gaussian noise", gaussian_batch_response
+    ),
 }
 """The built-in derivations by id."""
 

@@ -43,6 +43,7 @@ class RiskRequest:
     runs: int
     digits: int | None = None
     exact_time: Any = None
+    batch: int = 1
 
     @classmethod
     def parse(
@@ -58,12 +59,15 @@ class RiskRequest:
         runs: int,
         plot: Path | None,
         digits: int | None = None,
+        batch: int = 1,
     ) -> RiskRequest:
         """Parse the texts of the command line; raises `InputError` of the kind that fits."""
         rule, schedule, noise = UpdateRule.from_text(optimizer), Schedule.of(lr), NoiseLaw.from_text(law)
         horizon = float(checked_times(float(exact_number(time)), points)[-1])
         if runs < 0:
             raise ParameterError(f"--simulate is {runs}; it must be 0 or more.")
+        if batch < 1:
+            raise ParameterError(f"--batch is {batch}; it must be 1 or more.")
         if seed < 0:
             raise ParameterError(f"--seed is {seed}; it must be 0 or more.")
         if plot is not None:
@@ -74,14 +78,14 @@ class RiskRequest:
         K = Covariance.from_spec(covariance)
         if digits is not None:
             checked_curve_digits(digits, K.d)
-            if rule not in RULES.values():
+            if rule not in RULES.values() or batch > 1:
                 raise ParameterError(
-                    f"--dps {digits} is for {' and '.join(RULES)}; the curve of {rule.name} is computed in "
-                    "float64 and its error is stated: leave --dps out."
+                    f"--dps {digits} is for {' and '.join(RULES)} without batches; other curves are "
+                    "computed in float64 and their error is stated: leave --dps out."
                 )
         start = checked_delta(None if theta0 is None else _load_vector(theta0), K.d, seed)
         T = exact_number(time)
-        return cls(noise, K, schedule, horizon, rule, points, start, seed, runs, digits, T)
+        return cls(noise, K, schedule, horizon, rule, points, start, seed, runs, digits, T, batch)
 
 
 def _load_vector(spec: str) -> NDArray[np.float64]:
@@ -118,6 +122,7 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
         points=request.points,
         delta0=request.delta0,
         need_curve=request.digits is None or bool(request.runs),
+        batch=request.batch,
     )
     digits = None
     if request.digits is not None and isinstance(result, RiskResult):
@@ -136,6 +141,7 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
             times=result.t,
             runs=request.runs,
             seed=request.seed,
+            batch=request.batch,
             progress=lambda done, total: progress("simulating", done / max(total, 1)),
         )
         comparison = compare(result.risk, simulation)
@@ -163,6 +169,7 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
         "d": request.covariance.d,
         "covariance": request.covariance.name,
         "lr": str(request.schedule.expr),
+        "batch": request.batch,
         **equations_data(result),
         "t": result.t.tolist(),
         "risk": result.risk.tolist(),

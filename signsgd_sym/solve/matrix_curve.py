@@ -25,7 +25,7 @@ from scipy.integrate import DOP853, solve_ivp
 from signsgd_sym.errors import NotConverged
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.solve.panels_in_risk import PanelsInRisk
-from signsgd_sym.solve.rule_functions import PowerFunctions, RuleFunctions
+from signsgd_sym.solve.rule_functions import RuleFunctions, SeparatedFunctions
 from signsgd_sym.solve.spectrum import spectrum
 
 Array = NDArray[np.float64]
@@ -56,7 +56,7 @@ def unknowns(functions: RuleFunctions, covariance: Covariance) -> str:
     """Which of the forms in the module docstring is integrated: `diagonal`, `modes` or `matrix`."""
     if covariance.is_diagonal:
         return "diagonal"
-    if isinstance(functions, PowerFunctions) or has_constant_diagonal(covariance):
+    if isinstance(functions, SeparatedFunctions) or has_constant_diagonal(covariance):
         return "modes"
     return "matrix"
 
@@ -97,7 +97,7 @@ def _diagonal(functions: RuleFunctions, covariance: Covariance, delta0: Array) -
 
 def _modes(functions: RuleFunctions, covariance: Covariance, delta0: Array) -> tuple[Array, Coefficients]:
     d = covariance.d
-    if isinstance(functions, PowerFunctions):
+    if isinstance(functions, SeparatedFunctions):
         modes = spectrum(functions.sde, covariance, delta0)
 
         def separated(risk: float) -> Array:

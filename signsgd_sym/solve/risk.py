@@ -113,6 +113,7 @@ def risk_curve(
     seed: int = 0,
     problem: Problem | None = None,
     need_curve: bool = True,
+    batch: int = 1,
 ) -> RiskResult | RuleRisk:
     """Derive, generate and solve the risk ODE of `optimizer`.
 
@@ -124,6 +125,7 @@ def risk_curve(
     time : horizon T; d T steps of the recursion
     delta0 : Delta at time 0, shape (d,); by default drawn from N(0, I/d) with `seed`
     problem : a `Problem` made earlier for the same law and optimizer, to save its derivation
+    batch : samples of a step, which is the rule applied to their mean gradient; above 1 for sign and SGD
     need_curve : with False, a curve that float64 cannot follow is NaN, not an error; `curve.failure` says why
 
     Raises `InputError` of the kind that fits, and `NotConverged` when the ODE cannot be followed to T.
@@ -137,8 +139,10 @@ def risk_curve(
     K, schedule, times = as_covariance(covariance), Schedule.of(lr), checked_times(time, points)
     start = checked_delta(delta0, K.d, seed)
     named = next((known for known in RULES.values() if known.expr == rule.expr), None)
-    if named is None:
-        return rule_risk(rule, noise_law(law), K, schedule, start, times)
+    if batch < 1:
+        raise ParameterError(f"batch is {batch}; it must be at least 1.")
+    if named is None or batch > 1:
+        return rule_risk(named or rule, noise_law(law), K, schedule, start, times, batch)
     return mode_curve(
         named, noise_law(law), K, schedule, start, times, problem=problem, need_curve=need_curve
     )

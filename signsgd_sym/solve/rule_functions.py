@@ -10,6 +10,7 @@ are interpolated in log K_ii.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -60,13 +61,40 @@ class RuleFunctions(Protocol):
 
 
 @dataclass(frozen=True)
-class PowerFunctions:
-    """|z|^p sign(z): a = a(R) K_ii^((p-1)/2) and Sigma = s(R) M, with a and s those of the derived SDE."""
+class SeparatedFunctions(ABC):
+    """a = a(R) K_ii^((p-1)/2) and Sigma = s(R) M for the multiplicative rule of `sde`: then modes exist."""
 
     sde: LimitSDE
     law: NoiseLaw
     covariance: Covariance
-    series_error: float = 0.0
+
+    @abstractmethod
+    def rate_and_scale(self, risk: float) -> tuple[float, float]:
+        """a(R) and s(R)."""
+
+    @property
+    def series_error(self) -> float:
+        """No series: M is in closed form."""
+        return 0.0
+
+    def rates(self, risk: float) -> Array:
+        """a(R, K_ii), shape (d,)."""
+        of_variance = self.covariance.diagonal ** (-float(self.sde.power) / 2)
+        return np.asarray(self.rate_and_scale(risk)[0] * of_variance)
+
+    def squares(self, risk: float) -> Array:
+        """s(R) E|x_i|^(2 p), shape (d,)."""
+        p = exponent_of(self.sde.rule)
+        of_data = float(whole_moment(p)) * self.covariance.diagonal ** float(p)
+        return np.asarray(self.rate_and_scale(risk)[1] * of_data)
+
+    def second_moment(self, risk: float) -> Array:
+        """s(R) M, shape (d, d)."""
+        return self.rate_and_scale(risk)[1] * noise_matrix(self.sde, self.covariance)
+
+
+class PowerFunctions(SeparatedFunctions):
+    """|z|^p sign(z): a and s are those of the derived SDE, averaged over the noise."""
 
     @cached_property
     def _noise(self) -> tuple[Component, ...]:
@@ -89,23 +117,6 @@ class PowerFunctions:
             values = self._quantities(risk + part.variance / 2, part.nodes)
             found += [part.weights @ np.broadcast_to(value, part.nodes.shape) for value in values]
         return float(found[0]), float(found[1])
-
-    def rates(self, risk: float) -> Array:
-        """a(R, K_ii), shape (d,)."""
-        return np.asarray(
-            self.rate_and_scale(risk)[0] * self.covariance.diagonal ** (-float(self.sde.power) / 2)
-        )
-
-    def squares(self, risk: float) -> Array:
-        """s(R) E|x_i|^(2 p), shape (d,)."""
-        p = exponent_of(self.sde.rule)
-        return np.asarray(
-            self.rate_and_scale(risk)[1] * float(whole_moment(p)) * self.covariance.diagonal ** float(p)
-        )
-
-    def second_moment(self, risk: float) -> Array:
-        """s(R) M, shape (d, d)."""
-        return self.rate_and_scale(risk)[1] * noise_matrix(self.sde, self.covariance)
 
 
 def _kummer(numerator: tuple[float, ...], denominator: tuple[float, ...], argument: Array) -> Array:

@@ -19,6 +19,7 @@ from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.rule_growth import check_moments
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.solve.batch_functions import batch_functions
 from signsgd_sym.solve.matrix_curve import COARSE, FINE, curve, unknowns
 from signsgd_sym.solve.rule_functions import DISTINCT, PowerFunctions, RuleFunctions, quadrature_functions
 
@@ -51,6 +52,7 @@ class RuleRisk:
     risk: Array
     stationary: float | None
     error_budget: dict[str, float | None]
+    batch: int = 1
 
     def __repr__(self) -> str:
         return (
@@ -67,11 +69,14 @@ def rule_risk(
     schedule: Schedule,
     delta0: Array,
     times: Array,
+    batch: int = 1,
 ) -> RuleRisk:
     """Solve the risk ODE of any odd rule at `times`, which start at 0, from Delta(0) = `delta0`.
 
+    With a `batch` above 1 the rule, sign or SGD, is applied to the mean gradient of that many samples.
+
     Raises:
-        RuleError, InfiniteVariance: the step has no second moment under the law.
+        RuleError, InfiniteVariance: the step has no second moment under the law; a batch without derivation.
         NotConverged: a quadrature does not settle, or the ODE cannot be followed.
 
     Example:
@@ -81,11 +86,13 @@ def rule_risk(
         >>> found.form, bool(abs(found.risk[-1] / found.stationary - 1) < 1e-6)
         ('diagonal', True)
     """
-    check_moments(rule, law)
     start = float(delta0 @ covariance.matvec(delta0)) / 2
     eta = schedule.function()
-    if rule.exponent is not None:
-        functions: RuleFunctions = PowerFunctions(derive_sde(rule), law, covariance)
+    if batch > 1:
+        functions: RuleFunctions = batch_functions(rule, law, covariance, batch)
+        coarser = functions
+    elif check_moments(rule, law) and rule.exponent is not None:
+        functions = PowerFunctions(derive_sde(rule), law, covariance)
         coarser = functions
     else:
         functions = quadrature_functions(rule, law, covariance, start)
@@ -98,7 +105,20 @@ def rule_risk(
     stationary = None
     if schedule.is_constant:
         stationary = stationary_risk(functions, covariance.d, float(schedule.value), float(fine[-1]))
-    return RuleRisk(rule, law, covariance, schedule, delta0, functions, form, times, fine, stationary, budget)
+    return RuleRisk(
+        rule,
+        law,
+        covariance,
+        schedule,
+        delta0,
+        functions,
+        form,
+        times,
+        fine,
+        stationary,
+        budget,
+        batch,
+    )
 
 
 def stationary_risk(functions: RuleFunctions, d: int, eta: float, near: float) -> float | None:

@@ -141,6 +141,10 @@ def meanings(derivation_id):
         kinks = [1 / at[nt.u], -1 / at[nt.u]]  # of clip(1)
         return quad(lambda x: apply(rule, at[nt.u] * x) * x * normal(x), sorted({*LINE, *kinks}))
 
+    def laplace_given_noise(at):
+        root = math.sqrt(2 * at[R])
+        return quad(lambda g_: np.exp(-((at[nt.u] * (root * g_ - at[nt.eps])) ** 2)) * normal(g_), LINE)
+
     def response_by_rows(at):
         """E[h_1(r sqrt(K_ii)) G | eps] as one integral over G and X."""
         root, scale = math.sqrt(2 * at[R]), math.sqrt(at[K_ii])
@@ -183,6 +187,7 @@ def meanings(derivation_id):
         nt.mean_step: average,
         nt.response_given_noise: response_by_rows if rule in WITHOUT_MODES else response_given_noise,
         nt.h_1: first_coefficient,
+        nt.laplace_given_noise: laplace_given_noise,
         nt.radial_moment: radial_moment,
         nt.angular_mean: lambda at: moment_of_pair(rule, {**at, K_ii: 1.0, K_jj: 1.0}) / radial_moment(at),
         nt.pair_moment: lambda at: moment_of_pair(rule, at),
@@ -268,6 +273,7 @@ def random_scalars(derivation, seed):
     for symbol in sorted(symbols | {R, K_ii, K_jj, g, nt.h}, key=str):
         if isinstance(symbol, sp.Symbol) and symbol not in point:
             point[symbol] = rng.uniform(0.3, 2.0) if symbol.is_positive else rng.uniform(-1.5, 1.5)
+    point[nt.b] = 12.0  # large enough for an integral up to 30 to be the whole one
     point[nt.P] = point[R] + B_NOISE**2  # the population risk is not free: E eps^2 = 2 b^2
     return point
 
@@ -413,6 +419,8 @@ def test_every_equality_holds(derivation_id):
         ("power(1/2)-pair-moment", "4", 1.01),
         ("power(1/2)-stationary", "5", 0.99),
         ("clip(1)-mean-step", "4", 1.01),
+        ("batch-response", "8", 1.01),
+        ("gaussian-batch-response", "2", 0.99),
         ("rule-matrix-ode", "2", 1.01),
         ("rule-matrix-stationary", "1", 0.99),
     ],
