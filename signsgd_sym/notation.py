@@ -84,6 +84,29 @@ varsigma = sp.Symbol("varsigma", positive=True)
 phi = sp.Function("phi", positive=True)(R)
 """Linear response of the sign rule, (2/pi) E[exp(-eps^2/(4 R))]: the mean step is phi(R) rho_i."""
 
+u = sp.Symbol("u", positive=True)
+"""|r| sqrt(K_ii), the scale of z = r x_i for a given residual; also a positive variable of integration."""
+b = sp.Symbol("b", integer=True, positive=True)
+"""Samples in a minibatch."""
+v = sp.Symbol("v", positive=True)
+"""Standard deviation of Gaussian label noise."""
+norm_r = sp.Symbol("|r|", positive=True)
+"""Length of the vector of the residuals of a minibatch."""
+phi_b = sp.Function("phi_b", positive=True)(R)
+"""Linear response of the sign of a mean gradient, sqrt(2/pi) E[<r, G>/|r|]."""
+laplace_given_noise = sp.Symbol("E[exp(-u^2 r^2) | eps]", positive=True)
+"""E exp(-u^2 r^2) for a fixed value of the label noise."""
+laplace_of_square = sp.Function("L", positive=True)(u)
+"""E exp(-u^2 r^2), the Laplace transform of r^2 at u^2."""
+A = sp.Function("A", positive=True)(R)
+"""Response of the residual's factor of a multiplicative rule, E[f(r) G]."""
+s_R = sp.Function("s", positive=True)(R)
+"""E[f(r)^2] as a function of R."""
+a_RK = sp.Function("a", positive=True)(R, K_ii)
+"""a(R, K_ii): the mean step of coordinate i is a (K Delta)_i, to first order in rho_i."""
+h_1 = sp.Function("h_1", positive=True)(u)
+"""First Hermite coefficient of x -> f(u x), E[f(u X) X]."""
+
 # --- quantities a derivation speaks about before it knows them ---------------------------------
 conditional_mean = sp.Symbol("E[f(x_i) | G = g]", real=True)
 """E[f(x_i) | G = g]."""
@@ -122,6 +145,16 @@ M_ii = sp.Symbol("M_ii", real=True)
 """Diagonal entry of the noise matrix."""
 M_ij = sp.Symbol("M_ij", real=True)
 """Off-diagonal entry of the noise matrix."""
+pair_of_steps = sp.Symbol("E[f(r x_i) f(r x_j)]", real=True)
+"""Second moment of two coordinates of one step."""
+drift_of_V = sp.Symbol("drift of V_ij", real=True)
+"""Drift of an entry of Delta Delta^T along the SDE."""
+radial_moment = sp.Symbol("E[(X^2 + W^2)^p]", positive=True)
+"""Radial moment E (X^2 + W^2)^p of two independent standard Gaussians."""
+angular_mean = sp.Symbol("E[f(X) f(Y)/(X^2 + W^2)^p]", real=True)
+"""What is left of E[f(X) f(Y)], Y = rho X + sqrt(1 - rho^2) W, when the length of (X, W) is taken out."""
+response_given_noise = sp.Symbol("E[f(r) G | eps]", real=True)
+"""Response of f(residual) to G for a fixed value of the label noise."""
 density_at_zero = sp.Symbol("p_R(0)", positive=True)
 """Density of eps + sqrt(2 R) Z at 0."""
 
@@ -216,6 +249,13 @@ LATEX_NAMES = {
     variation_of_R: r"\frac{\mathrm{d}[R]}{\mathrm{d}t}",
     drift_of_r: r"\operatorname{drift}(r_i)",
     variation_of_r: r"\frac{\mathrm{d}[r_i]}{\mathrm{d}t}",
+    pair_of_steps: r"\mathbb{E}[f(r x_i) f(r x_j)]",
+    drift_of_V: r"\operatorname{drift}(V_{ij})",
+    radial_moment: r"\mathbb{E}[(X^2 + W^2)^p]",
+    angular_mean: r"\mathbb{E}[f(X) f(Y) (X^2 + W^2)^{-p}]",
+    norm_r: r"|r|",
+    laplace_given_noise: r"\mathbb{E}[e^{-u^2 r^2} \mid \epsilon]",
+    response_given_noise: r"\mathbb{E}[f(r) G \mid \epsilon]",
     M_ii: "M_{ii}",
     M_ij: "M_{ij}",
     K_ii: "K_{ii}",
@@ -238,6 +278,14 @@ K_sigma = sp.MatrixSymbol("K_sigma", d, d)
 """E[sign(x) sign(x)^T]."""
 M = sp.MatrixSymbol("M", d, d)
 """E[f(x) f(x)^T] for a rule that has no name of its own for it."""
+a_K = sp.MatrixSymbol("a", d, d)
+"""diag(a(R, K_ii)), the preconditioner of a coordinate-wise rule."""
+Sigma = sp.MatrixSymbol("Sigma", d, d)
+"""E[f(r x) f(r x)^T] of a coordinate-wise rule, a function of R."""
+V = sp.MatrixSymbol("V", d, d)
+"""E[Delta Delta^T]."""
+V_dot = sp.MatrixSymbol("dV/dt", d, d)
+"""Derivative of V in time."""
 U = sp.MatrixSymbol("U", d, d)
 """Orthogonal matrix of eigenvectors of S."""
 Lambda = sp.MatrixSymbol("Lambda", d, d)

@@ -21,7 +21,9 @@ RateOption = Annotated[
     str, typer.Option("--lr", metavar="ETA", help="Step size eta: a number, or an expression in t and R.")
 ]
 TimeOption = Annotated[str, typer.Option("--time", metavar="T", help="Horizon in units of d steps.")]
-RuleOption = Annotated[str, typer.Option("--optimizer", help="sign or sgd.")]
+RuleOption = Annotated[
+    str, typer.Option("--optimizer", help="sign, sgd, power(p), clip(c), tanh, dither(s), or 'rule: EXPR'.")
+]
 PointsOption = Annotated[int, typer.Option("--points", help="Number of equal time intervals.")]
 StartOption = Annotated[str | None, typer.Option("--theta0", metavar="npy:FILE", help="Delta at time 0.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of Delta(0) and of the simulations.")]
@@ -40,6 +42,7 @@ def risk(
     lr: RateOption,
     time: TimeOption,
     optimizer: RuleOption = "sign",
+    batch: Annotated[int, typer.Option("--batch", help="Samples of a step; sign and sgd.")] = 1,
     points: PointsOption = 100,
     theta0: StartOption = None,
     seed: SeedOption = 0,
@@ -60,7 +63,9 @@ def risk(
     from signsgd_sym.report.risk_command import RiskRequest, risk_data, risk_plot, risk_text, run_risk
     from signsgd_sym.report.risk_digits import interrupted_text
 
-    request = RiskRequest.parse(law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot, dps)
+    request = RiskRequest.parse(
+        law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot, dps, batch
+    )
     try:
         with progress_bar() as show:
             answer = run_risk(request, show)
@@ -85,7 +90,7 @@ def validate(
     covariance: CovarianceOption,
     lr: RateOption,
     time: TimeOption,
-    optimizer: RuleOption = "sign",
+    optimizer: Annotated[str, typer.Option("--optimizer", help="sign or sgd.")] = "sign",
     runs: Annotated[int, typer.Option("--runs", metavar="N", help="Simulated runs beside the curve.")] = 24,
     samples: Annotated[
         int, typer.Option("--samples", metavar="N", help="Samples of one step at a fixed Delta.")

@@ -36,7 +36,7 @@ from signsgd_sym.report.precision import PrecisionStudy, precision_study
 from signsgd_sym.report.precision_show import precision_data
 from signsgd_sym.simulate import GaussianStream, PoolStream, Stream, simulate
 from signsgd_sym.solve.functions import make_problem
-from signsgd_sym.solve.risk import RiskResult, risk_curve
+from signsgd_sym.solve.risk import RiskResult, checked_times, mode_curve
 
 Progress = Callable[[str, float], object]
 """Called with the name of the stage under way and its share done, in [0, 1]."""
@@ -119,14 +119,11 @@ def run_demo(
     # With symbolic parameters: the formula a reader wants to see.
     family = phi_mean(best.family, dict(ode.sde.definitions)[phi])
     problem = make_problem(SIGN, best.law, ode=ode, found=family.at(dict(best.values)))
-    sign = risk_curve(
-        best.law, patches.covariance, LEARNING_RATE, HORIZON, points=POINTS, delta0=start, problem=problem
-    )
+    step, times = Schedule.of(LEARNING_RATE), checked_times(HORIZON, POINTS)
+    sign = mode_curve(SIGN, best.law, patches.covariance, step, start, times, problem=problem)
     progress("deriving and solving the risk ODE of SGD", 0.0)
     tame = fit.best_with_variance.law
-    sgd = risk_curve(
-        tame, patches.covariance, _matched_step(sign), HORIZON, points=POINTS, delta0=start, optimizer=SGD
-    )
+    sgd = mode_curve(SGD, tame, patches.covariance, _matched_step(sign), start, times)
     K, X = patches.covariance, patches.X
     plan: list[tuple[str, UpdateRule, str, NoiseLaw | None, Stream]] = [
         ("a", SIGN, "Gaussian", best.law, GaussianStream(K, best.law)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.report.risk_command import Progress, RiskRequest
-from signsgd_sym.report.validation import Validation, checked_numbers, validate
+from signsgd_sym.report.validation import Validation, checked_numbers, checked_rule, validate
 
 if TYPE_CHECKING:
     from signsgd_sym.report.precision import PrecisionStudy
@@ -50,6 +50,7 @@ class ValidateRequest:
         if digits is not None and not precision:
             raise ParameterError(f"--digits is {digits} without --precision; give both.")
         wanted = (DIGITS if digits is None else digits) if precision else None
+        checked_rule(optimizer)
         experiment = RiskRequest.parse(
             law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot, wanted
         )

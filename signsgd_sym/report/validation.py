@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from signsgd_sym.errors import ParameterError, ShapeMismatch
+from signsgd_sym.errors import ParameterError, RuleError, ShapeMismatch
 from signsgd_sym.model.covariance import covariance as as_covariance
 from signsgd_sym.model.noise import noise_law
-from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.model.update_rule import RULES, UpdateRule
 from signsgd_sym.proof.verdict import Evidence, Verdict
 from signsgd_sym.report.compare import RELATIVE_BAND, STANDARD_ERRORS, Comparison, compare
 from signsgd_sym.report.one_step import OneStep, comparisons_of, heavy_tails, one_step
@@ -147,6 +147,18 @@ def checked_numbers(runs: int, samples: int, seed: int, prefix: str = "") -> Non
         raise ParameterError(f"{prefix}seed is {seed}; it must be 0 or more.")
 
 
+def checked_rule(optimizer: UpdateRule | str) -> UpdateRule:
+    """Sign or SGD, whose moments of a step are derived exactly; raises `RuleError` for another rule."""
+    rule = optimizer if isinstance(optimizer, UpdateRule) else UpdateRule.from_text(optimizer)
+    named = next((known for known in RULES.values() if known.expr == rule.expr), None)
+    if named is None:
+        raise RuleError(
+            f"validate judges the exact moments of a step, which are derived for {' and '.join(RULES)} and "
+            f"not for {rule.name}; `risk --simulate` holds its risk curve against runs."
+        )
+    return named
+
+
 def validate(
     law: Any,
     covariance: Any,
@@ -173,13 +185,15 @@ def validate(
     stream : what is simulated, by default the theory's own model x ~ N(0, K), eps ~ law; with another (a
         `PoolStream` of real data, another law) the theory is held against that
 
-    Raises what `risk_curve` and `simulate` raise, and `ParameterError` for too few runs or samples.
+    Raises what `risk_curve` and `simulate` raise, `RuleError` for a rule other than sign and SGD, and
+    `ParameterError` for too few runs or samples.
 
     >>> found = validate("Laplace(0, 1)", "identity:d=200", 1, 1, runs=8, samples=20_000, points=10)
     >>> {name: verdict.value for name, (verdict, _) in found.verdicts.items()}
     {'drift': 'STATISTICAL', 'diffusion': 'STATISTICAL', 'risk': 'STATISTICAL'}
     """
     checked_numbers(runs, samples, seed)
+    rule = checked_rule(optimizer)
     progress("deriving and solving the risk ODE", 0.0)
     given, K = noise_law(law), as_covariance(covariance)
     steps = float(checked_times(time, points)[-1]) * K.d
@@ -189,12 +203,13 @@ def validate(
         K,
         lr,
         time,
-        optimizer=optimizer,
+        optimizer=rule,
         points=points,
         delta0=delta0,
         seed=seed,
         problem=problem,
     )
+    assert isinstance(theory, RiskResult)  # sign and SGD have modes and generated code
     data = GaussianStream(theory.covariance, given) if stream is None else stream
     return hold_against(theory, data, runs=runs, samples=samples, seed=seed, progress=progress)
 

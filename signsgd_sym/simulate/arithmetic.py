@@ -16,7 +16,7 @@ from signsgd_sym.simulate.certified import LatticeRunner
 from signsgd_sym.simulate.formula import Formula, rule_formula, schedule_formula
 from signsgd_sym.simulate.literal import LiteralRunner
 from signsgd_sym.simulate.replicate import Recursion
-from signsgd_sym.simulate.runner import Float64Runner, Runner
+from signsgd_sym.simulate.runner import BatchRunner, Float64Runner, Runner
 from signsgd_sym.simulate.scheduled import ScheduleRunner
 from signsgd_sym.simulate.sgd import SgdRunner
 
@@ -53,6 +53,13 @@ def runner_factory(
         raise ParameterError(
             f"certified is {certified} and precision is {precision}; give one of them, digits are not a proof"
         )
+    if recursion.batch > 1 and (certified or precision is not None):
+        raise RuleError(
+            f"a batch of {recursion.batch} samples runs in float64 alone; leave certified and precision out, "
+            "or take batch=1"
+        )
+    if recursion.batch > 1:
+        return _float64(recursion)
     if precision is not None:
         return _literal(recursion, precision)
     if certified is False:
@@ -90,7 +97,10 @@ def _float64(recursion: Recursion) -> RunnerFactory:
     step_size = float(schedule.value) if schedule.is_constant else schedule_formula(schedule.expr)
     needs_risk = isinstance(step_size, Formula) and "R" in step_size.arguments
     K = np.array(recursion.stream.second_moment, order="C") if needs_risk else np.empty(0)
-    return lambda: Float64Runner(rule, step_size, recursion.stream, K, recursion.delta0)
+    stream, delta0, batch = recursion.stream, recursion.delta0, recursion.batch
+    if batch > 1:
+        return lambda: BatchRunner(rule, step_size, stream, K, delta0, batch)
+    return lambda: Float64Runner(rule, step_size, stream, K, delta0)
 
 
 def _literal(recursion: Recursion, digits: int) -> RunnerFactory:

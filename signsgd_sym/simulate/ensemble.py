@@ -96,6 +96,7 @@ def simulate(
     progress: Callable[[int, int], object] | None = None,
     certified: bool | None = None,
     precision: int | None = None,
+    batch: int = 1,
 ) -> Simulation:
     r"""Run the recursion `runs` times from the same Delta(0) and record the risk R = Delta^T K Delta/2.
 
@@ -115,6 +116,7 @@ def simulate(
             sign(r), for SGD the risk within `risk_radius`; False for float64 as it rounds. By default proved
             where that costs no time: sign rule, constant eta.
         precision: decimal digits; the definition itself in mpmath, a thousand times slower.
+        batch: samples of a step: the rule is applied to the mean of their gradients r x.
 
     Raises:
         ShapeMismatch, NotFinite, StepError, RuleError: see `replicate.recursion_of` and
@@ -136,7 +138,7 @@ def simulate(
     for name, value, least in (("runs", runs, 1), ("workers", workers, 1), ("seed", seed, 0)):
         if value < least:
             raise ParameterError(f"{name} is {value}; it must be at least {least}")
-    recursion = recursion_of(rule, stream, schedule, delta0, times)
+    recursion = recursion_of(rule, stream, schedule, delta0, times, batch)
     runner = runner_factory(recursion, certified=certified, precision=precision)
     block_rows = None if precision is None else 1  # so that a slow run is reported on, and can be ended
     return _run(recursion, runner, block_rows, runs, seed, workers, progress or (lambda done, total: None))
