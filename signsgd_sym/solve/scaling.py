@@ -115,8 +115,7 @@ def _march(problem: Problem, modes: Spectrum, eta: float, tau: Array) -> tuple[A
         r = r * np.exp(-x)
         if forced:
             # int_0^h exp(-2 lam (h - u)) (g_0 (1 - u/h) + g_1 u/h) du = h (g_0 (f_0 - f_1) + g_1 f_1)
-            f0 = -np.expm1(-x) / x
-            f1 = np.where(x < 1e-3, 0.5 - x / 6 + x**2 / 24, (1 - f0) / x)
+            f0, f1 = exponential_means(x)
             from_start = float((modes.forcing * (f0 - f1)).sum()) * step * push(risks[-1])
             weight, kept = float((modes.forcing * f1).sum()) * step, float(r.sum())
             end = _fixed_point(lambda R: kept + from_start + weight * push(R), kept + from_start)  # noqa: B023
@@ -127,6 +126,20 @@ def _march(problem: Problem, modes: Spectrum, eta: float, tau: Array) -> tuple[A
         raise NotConverged("the risk left what float64 holds; take a smaller last value of the clock.")
     slowness = 1 / (eta * np.array([float(a(one)) for one in R]))
     return np.concatenate([[0.0], np.cumsum(np.diff(tau) * (slowness[1:] + slowness[:-1]) / 2)]), R
+
+
+def exponential_means(x: Array) -> tuple[Array, Array]:
+    """f_0 = int_0^1 exp(-x (1 - u)) du and f_1 = int_0^1 exp(-x (1 - u)) u du, for x > 0.
+
+    f_1 = (1 - f_0)/x cancels for small x, where its series takes over.
+
+    >>> _, f1 = exponential_means(np.array([0.00999, 0.01001]))
+    >>> bool(abs(np.diff(f1)[0] / 2e-5 + 1 / 6 - 0.01 / 12) < 1e-5)  # its slope at 0.01
+    True
+    """
+    f0 = -np.expm1(-x) / x
+    series = 0.5 - x / 6 + x**2 / 24 - x**3 / 120 + x**4 / 720
+    return f0, np.where(x < 0.01, series, (1 - f0) / x)
 
 
 def _fixed_point(update: Callable[[float], float], start: float) -> float:

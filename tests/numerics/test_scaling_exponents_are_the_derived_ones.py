@@ -11,6 +11,7 @@ from signsgd_sym.solve.curve import solve_modes
 from signsgd_sym.solve.scaling import (
     best_constant_step,
     clock_curve,
+    exponential_means,
     measured_exponent,
     power_law_modes,
     risk_at,
@@ -38,6 +39,15 @@ def test_weighted_modes_are_all_modes(d):
     for tau in (0.0, 3.0, 1e4):
         whole = np.sum(every**-1.4 * np.exp(-tau / every))
         assert np.sum(w * i**-1.4 * np.exp(-tau / i)) == pytest.approx(whole, rel=1e-8, abs=1e-300)
+
+
+def test_exponential_means_are_their_integrals():
+    u, w = np.polynomial.legendre.leggauss(40)
+    u, w = (1 + u) / 2, w / 2
+    x = np.array([1e-9, 1e-3, 0.0099, 0.0101, 1.0, 20.0])
+    kernel = np.exp(-np.outer(x, 1 - u))
+    for found, weight in zip(exponential_means(x), (w, w * u), strict=True):
+        np.testing.assert_allclose(found, kernel @ weight, rtol=1e-12)
 
 
 @pytest.mark.parametrize("rule", RULES)

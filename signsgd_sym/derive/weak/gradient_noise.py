@@ -106,9 +106,7 @@ def gradient_noise_sde() -> Derivation:
     pair = record.use(gradient_noise_pair())
     record.define(nt.drift_i, -nt.mean_sign, "1/eta steps of mean -eta E[sign g_i]", needs=(SMALL_STEPS,))
     record.equal(nt.drift_i, -mean, "insert the mean")
-    at = {mu_i: grad_i / sp.sqrt(Sigma_ii)}
     means = sp.erf(mu_i / sp.sqrt(2)) * sp.erf(mu_j / sp.sqrt(2))
-    record.equal(mean, sp.erf(mu_i / sp.sqrt(2)).subs(at), "mu_i = grad_i/sqrt(Sigma_ii)")
     record.define(
         nt.covariance_ij,
         eta * (nt.pair_of_signs - means),

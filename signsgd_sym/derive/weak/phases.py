@@ -4,8 +4,8 @@ r"""The three phases of the drift -erf(Y), Y = |grad_i|/sqrt(2 Sigma_ii), each w
     intermediate  1 < Y < 3/2: between a chord and a tangent, both linear in Y;
     transient     erf(Y) = 2 Y/sqrt(pi) + O(Y^3),     error below 2 Y^3/(3 sqrt(pi)): preconditioned descent.
 
-The borders 1 and 3/2 are those of Monzio Compagnoni et al., arXiv 2411.15958; nothing happens there, and the
-errors say how far each form is right.
+That there are three is an observation of Monzio Compagnoni et al., arXiv 2411.15958. The borders 1 and 3/2
+are a choice: nothing happens there, and the errors say how far each form is right.
 """
 
 from __future__ import annotations
