@@ -19,8 +19,8 @@ spectrum, and compute is traded for size. None of that is derived here.
 
 What can go wrong: everything here is the ODE's. With summable eigenvalues few modes carry the risk at first,
 their correlations rho_i = sqrt(r_i/R) are not small, and the ODE is not yet signSGD's. As tau grows the risk
-spreads over tau^(1/kappa) modes and the assumption comes true. (At alpha = 1, beta = 0.3, d = 400 runs of the
-recursion are 20 % below the ODE when the largest mode has a third of the risk, and gain on it from there.)
+spreads over tau^(1/varkappa) modes and the assumption comes true. (At alpha = 1, beta = 0.3, d = 400 runs of
+the recursion are 20 % below the ODE when the largest mode has a third of the risk, and gain on it from there.)
 And constant steps leave a floor, which these powers do not know.
 """
 
@@ -61,8 +61,8 @@ by_hand = record.equal(
 )
 general = ss.derive("power-law-risk").result
 names = {symbol.name: symbol for symbol in general.free_symbols}
-engine = general.subs({names["kappa"]: alpha, names["nu"]: 2 * alpha + 2 * beta})
-record.equal(by_hand, engine, "what the engine found, at kappa = alpha")
+engine = general.subs({names["varkappa"]: alpha, names["nu"]: 2 * alpha + 2 * beta})
+record.equal(by_hand, engine, "what the engine found, at varkappa = alpha")
 
 # The same with lambda_i = i^(-2 alpha), SGD's rates: half the exponent.
 sgd, sign = scaling_exponents("sgd"), scaling_exponents("sign")

@@ -203,12 +203,12 @@ alpha = sp.Symbol("alpha", positive=True)
 """Eigenvalues of K are i^(-2 alpha)."""
 beta = sp.Symbol("beta", positive=True)
 """Squared coefficients of the target are i^(-2 beta)."""
-kappa = sp.Symbol("kappa", positive=True)
-"""Modes decay at rates lambda_i = i^(-kappa)."""
+varkappa = sp.Symbol("varkappa", positive=True)
+"""Modes decay at rates lambda_i = i^(-varkappa)."""
 nu = sp.Symbol("nu", positive=True)
 """Risks of the modes begin at r_i(0) = i^(-nu)/2."""
 p = sp.Symbol("p", positive=True)
-"""Exponent of the risk in the clock, (nu - 1)/kappa."""
+"""Exponent of the risk in the clock, (nu - 1)/varkappa."""
 tau = sp.Symbol("tau", positive=True)
 """The clock all modes share, tau = int eta a(R) dt with the drift rate a(R)."""
 amplitude = sp.Symbol("C", positive=True)

@@ -2,19 +2,19 @@ r"""Scaling laws: the exponents of the risk under spectra that are powers of the
 
 K has the eigenvalues i^(-2 alpha), the target the squared coefficients i^(-2 beta), and training starts at 0,
 so r_i(0) = i^(-nu)/2 with nu = 2 alpha + 2 beta. Without the forcing of the steps' own noise a mode is
-r_i(0) exp(-2 lambda_i tau) in the clock tau = int eta a(R) dt, lambda_i = i^(-kappa):
+r_i(0) exp(-2 lambda_i tau) in the clock tau = int eta a(R) dt, lambda_i = i^(-varkappa):
 
-    kappa = 2 alpha    SGD; signSGD in a basis in which K has a constant diagonal,
-    kappa = alpha      signSGD in the eigenbasis of K, where D^-1 K = K^(1/2).
+    varkappa = 2 alpha    SGD; signSGD in a basis in which K has a constant diagonal,
+    varkappa = alpha      signSGD in the eigenbasis of K, where D^-1 K = K^(1/2).
 
-Then R = Gamma(p)/(2 kappa) (2 tau)^-p, p = (nu - 1)/kappa, between tau = 1 and d^kappa. What remains is the
+Then R = Gamma(p)/(2 varkappa) (2 tau)^-p, p = (nu - 1)/varkappa, between tau = 1 and d^varkappa. What remains is the
 clock:
 
     SGD, a = 1:                               R ~ t^-p;
     signSGD with label noise, a -> constant:  R ~ t^-p;
     without, a = (2/pi)/sqrt(2 R):            R ~ t^(-2 p/(2 - p)) for p < 2, (T - t)^(2 p/(p - 2)) for p > 2.
 
-All this is the limiting ODE's. It needs small correlations, and the largest r_i/R falls like tau^(-1/kappa):
+All this is the limiting ODE's. It needs small correlations, and the largest r_i/R falls like tau^(-1/varkappa):
 at first, when few modes carry the risk, the ODE itself is a poor description of signSGD.
 """
 
@@ -28,7 +28,7 @@ import sympy as sp
 from signsgd_sym import notation as nt
 from signsgd_sym.derive.gaussian_noise import NOISE
 from signsgd_sym.errors import ParameterError
-from signsgd_sym.notation import R, alpha, amplitude, beta, d, eta, i, kappa, nu, p, t, tau
+from signsgd_sym.notation import R, alpha, amplitude, beta, d, eta, i, nu, p, t, tau, varkappa
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 
 SUMMABLE = Assumption("nu > 1", nu > 1, name="finite-initial-risk")
@@ -39,44 +39,47 @@ Basis = Literal["eigenbasis", "constant-diagonal"]
 
 
 def mode_risk(index: Any) -> Any:
-    """r_i(tau) = i^(-nu) exp(-2 tau i^(-kappa))/2 without forcing."""
-    return index**-nu * sp.exp(-2 * tau * index**-kappa) / 2
+    """r_i(tau) = i^(-nu) exp(-2 tau i^(-varkappa))/2 without forcing."""
+    return index**-nu * sp.exp(-2 * tau * index**-varkappa) / 2
 
 
 def power_law_risk() -> Derivation:
-    """R(tau) = Gamma(p)/(2 kappa) (2 tau)^-p with p = (nu - 1)/kappa, and what the sum over d modes adds.
+    """R(tau) = Gamma(p)/(2 varkappa) (2 tau)^-p with p = (nu - 1)/varkappa, and what the sum over d modes adds.
 
     >>> power_law_risk().result
-    gamma((nu - 1)/kappa)/(2*kappa*(2*tau)**((nu - 1)/kappa))
+    gamma((nu - 1)/varkappa)/(2*varkappa*(2*tau)**((nu - 1)/varkappa))
     """
     record = Recorder("power-law-risk", "The risk under a power-law spectrum, in the clock", (SUMMABLE,))
-    exponent = (nu - 1) / kappa
+    exponent = (nu - 1) / varkappa
     u = sp.Symbol("u", positive=True)
-    at = (2 * tau / u) ** (1 / kappa)
+    at = (2 * tau / u) ** (1 / varkappa)
     record.equal(
         mode_risk(at) * -sp.Derivative(at, u).doit(),
-        (2 * tau) ** -exponent * u ** (exponent - 1) * sp.exp(-u) / (2 * kappa),
-        "r_x dx with u = 2 tau x^-kappa, for modes x > 0",
+        (2 * tau) ** -exponent * u ** (exponent - 1) * sp.exp(-u) / (2 * varkappa),
+        "r_x dx with u = 2 tau x^-varkappa, for modes x > 0",
     )
-    scale = (2 * tau) ** -exponent / (2 * kappa)
+    scale = (2 * tau) ** -exponent / (2 * varkappa)
     positive = sp.Symbol("x", positive=True)
     record.equal(
         sp.Derivative(mode_risk(positive), positive),
-        mode_risk(positive) * (2 * kappa * tau * positive**-kappa - nu) / positive,
-        "r_x rises up to x = (2 kappa tau/nu)^(1/kappa) and falls from there",
+        mode_risk(positive) * (2 * varkappa * tau * positive**-varkappa - nu) / positive,
+        "r_x rises up to x = (2 varkappa tau/nu)^(1/varkappa) and falls from there",
     )
-    peak = mode_risk((2 * kappa * tau / nu) ** (1 / kappa))
-    highest = record.equal(peak, (nu / (2 * kappa * tau * sp.E)) ** (nu / kappa) / 2, "its maximum")
+    peak = mode_risk((2 * varkappa * tau / nu) ** (1 / varkappa))
+    highest = record.equal(peak, (nu / (2 * varkappa * tau * sp.E)) ** (nu / varkappa) / 2, "its maximum")
     modes = sp.Sum(mode_risk(i), (i, 1, d))
-    finite = scale * sp.uppergamma(exponent, 2 * tau * d**-kappa)
+    finite = scale * sp.uppergamma(exponent, 2 * tau * d**-varkappa)
     record.at_most(
         modes - finite, highest, "a sum over 1, ..., d and the integral from 0 to d differ by the maximum"
     )
     record.at_most(finite - modes, highest, "at most, whichever is larger")
     record.equal(
         highest / (scale * sp.gamma(exponent)),
-        kappa * (nu / (kappa * sp.E)) ** (nu / kappa) * (2 * tau) ** (-1 / kappa) / sp.gamma(exponent),
-        "relative to the integral it falls like tau^(-1/kappa): one mode among tau^(1/kappa)",
+        varkappa
+        * (nu / (varkappa * sp.E)) ** (nu / varkappa)
+        * (2 * tau) ** (-1 / varkappa)
+        / sp.gamma(exponent),
+        "relative to the integral it falls like tau^(-1/varkappa): one mode among tau^(1/varkappa)",
     )
     record.expand(
         finite / (scale * sp.gamma(exponent)),
@@ -208,7 +211,7 @@ def power_law_floor() -> Derivation:
 class ScalingExponents:
     """`clock` is p in R ~ tau^-p and `time` the q in R ~ t^-q, or in R ~ (T - t)^-q where q is negative."""
 
-    kappa: Any
+    varkappa: Any
     clock: Any
     time: Any
 

@@ -1,6 +1,6 @@
 r"""The risk ODE under power-law spectra with millions of modes, and the exponents of its curve.
 
-Modes i = 1, ..., d have rates lambda_i = i^(-kappa), r_i(0) = i^(-nu)/2, nu = 2 alpha + 2 beta, and forcing
+Modes i = 1, ..., d have rates lambda_i = i^(-varkappa), r_i(0) = i^(-nu)/2, nu = 2 alpha + 2 beta, and forcing
 n_i where K is diagonal. The first are taken one by one; beyond them a sum over i is an integral from half
 below to half above (midpoint rule: the error is of order 1/(24 i^2)), done by Gauss points on doubling
 intervals. So d = 10^9 costs about 1,300 modes.
@@ -67,7 +67,7 @@ def power_law_modes(rule: str, basis: Basis, alpha: float, beta: float, d: int) 
             "or the risk grows with d."
         )
     i, w = weighted_modes(d)
-    lam = i ** -float(scaling_exponents(rule, basis).kappa.subs(ALPHA, alpha))
+    lam = i ** -float(scaling_exponents(rule, basis).varkappa.subs(ALPHA, alpha))
     forcing = w * lam**2 / (2 * d) if basis == "eigenbasis" else np.zeros_like(i)
     return Spectrum(lam, forcing, w * i ** (-2 * alpha - 2 * beta) / 2)
 

@@ -324,7 +324,7 @@ def draw(derivation, rng):
     symbols = set().union(*(side.free_symbols for step in derivation.steps for side in (step.lhs, step.rhs)))
     for symbol in sorted(symbols | {R, K_ii, K_jj, g, nt.h}, key=str):
         if isinstance(symbol, sp.Symbol) and symbol not in point:
-            point[symbol] = rng.uniform(0.3, 2.0) if symbol.is_nonnegative else rng.uniform(-1.5, 1.5)
+            point[symbol] = rng.uniform(0.3, 3.0) if symbol.is_nonnegative else rng.uniform(-1.5, 1.5)
             if symbol.is_integer:
                 point[symbol] = rng.choice([1, 2, 3, 7])
     point[nt.b] = 12.0  # large enough for an integral up to 30 to be the whole one
