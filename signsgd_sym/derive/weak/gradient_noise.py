@@ -12,11 +12,14 @@ References: E. Monzio Compagnoni et al., arXiv 2411.15958 (diagonal Sigma); R. L
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
 from signsgd_sym import notation as nt
 from signsgd_sym.derive.assumptions import CORRELATION
-from signsgd_sym.derive.expectation import gaussian_mean, gaussian_mean_slope
+from signsgd_sym.derive.expectation import gaussian_mean
+from signsgd_sym.errors import RuleError
 from signsgd_sym.notation import Sigma_ii, eta, g, grad_i, mu_i, mu_j, rho, s, w, x
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 
@@ -78,7 +81,7 @@ def gradient_noise_pair() -> Derivation:
         "average over the noise of g_j, which was done, then over that of g_i",
         needs=(GAUSSIAN_GRADIENT,),
     )
-    slope = gaussian_mean_slope(record, quantity, g, rho)
+    slope = _slope_in_correlation(record, given)
     independent = gaussian_mean(
         record,
         sp.Subs(integral, rho, 0),
@@ -89,6 +92,25 @@ def gradient_noise_pair() -> Derivation:
     back = independent + sp.Integral(slope.subs(rho, s), (s, 0, rho))
     record.equal(integral, back, "integrate back in rho")
     return record.finish()
+
+
+def _slope_in_correlation(record: Recorder, given: Any) -> Any:
+    """d/drho E[sign(mu_i + G) given(G)], recorded: its integrand has an antiderivative in g."""
+    exponent = -(g**2 + 2 * rho * mu_j * g + mu_j**2) / (2 * (1 - rho**2))
+    factor = sp.simplify(sp.diff(given, rho) * nt.gaussian_density(g) / sp.exp(exponent))
+    constant = sp.simplify(factor / sp.diff(exponent, g))
+    if constant.has(g):
+        raise RuleError(f"the slope {factor} exp({exponent}) has no antiderivative of that form.")
+    record.equal(
+        sp.Derivative(given, rho) * nt.gaussian_density(g),
+        factor * sp.exp(exponent),
+        "differentiate under the integral in rho: the error function becomes a Gaussian",
+    )
+    primitive = constant * sp.exp(exponent)
+    record.equal(sp.Derivative(primitive, g), factor * sp.exp(exponent), "it has an antiderivative in g")
+    slope = sp.simplify(-2 * primitive.subs(g, -mu_i))
+    jump = -2 * sp.Subs(primitive, g, -mu_i)
+    return record.equal(jump, slope, "which vanishes at both ends: only the jump of sign(mu_i + g) is left")
 
 
 def gradient_noise_sde() -> Derivation:
