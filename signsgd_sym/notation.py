@@ -60,6 +60,26 @@ K_jj = sp.Symbol("K_jj", positive=True)
 """Variance of coordinate j."""
 psi = sp.Symbol("psi", positive=True)
 """Noise compression psi(R) = (pi/2) phi(R) sqrt(P/R)."""
+eta_SGD = sp.Symbol("eta_SGD", positive=True)
+"""The step at which SGD's drift has the rate of signSGD's: the matched step."""
+eta_0 = sp.Symbol("eta_0", positive=True)
+"""SGD's own step, where both optimizers have one."""
+c = sp.Symbol("c", positive=True)
+"""Step of a schedule without label noise: eta = c sqrt(2 R) for the sign rule, eta = c for SGD."""
+mu = sp.Symbol("mu", positive=True)
+"""Rate at which a solution of the mode ODE grows."""
+kappa = sp.Symbol("kappa", positive=True)
+"""Averaged condition number, the mean of a spectrum over its smallest value."""
+kappa_sign = sp.Symbol("kappa_sign", positive=True)
+"""(tr(D)/d)/lambda_min(Kbar)."""
+kappa_SGD = sp.Symbol("kappa_SGD", positive=True)
+"""(tr(K)/d)/lambda_min(K)."""
+rest_sign = sp.Symbol("q_sign", positive=True)
+"""R/P of signSGD at rest."""
+rest_SGD = sp.Symbol("q_SGD", positive=True)
+"""R/P of SGD at rest."""
+varsigma = sp.Symbol("varsigma", positive=True)
+"""tr(K)/tr(D), a typical standard deviation of a coordinate: varsigma Kbar has the trace of K."""
 
 phi = sp.Function("phi", positive=True)(R)
 """Linear response of the sign rule, (2/pi) E[exp(-eps^2/(4 R))]: the mean step is phi(R) rho_i."""
@@ -102,6 +122,12 @@ mean_square = sp.Symbol("E[f(r)^2]", real=True)
 """Second moment of f(residual)."""
 mean_square_given_noise = sp.Symbol("E[f(r)^2 | eps]", real=True)
 """Second moment of f(residual) for a fixed value of the label noise."""
+coordinate_square = sp.Symbol("E[f(x_i)^2 | G = g]", real=True)
+"""E[f(x_i)^2 | G = g]."""
+square_given_noise = sp.Symbol("E[f(r x_i)^2 | eps]", real=True)
+"""Mean square step of coordinate i for a fixed value of the label noise, E[f(r x_i)^2 | eps]."""
+square_step = sp.Symbol("E[f(r x_i)^2]", real=True)
+"""Mean square step of coordinate i, averaged over data and label noise."""
 pair_moment = sp.Symbol("E[f(x_i) f(x_j)]", real=True)
 """Second moment of two coordinates of correlation rho."""
 orthant_probability = sp.Function("p_orthant")(rho)
@@ -132,13 +158,91 @@ response_given_noise = sp.Symbol("E[f(r) G | eps]", real=True)
 density_at_zero = sp.Symbol("p_R(0)", positive=True)
 """Density of eps + sqrt(2 R) Z at 0."""
 
+# --- weak approximation: steps of size eta (not eta/d), time t = eta k ---------------------------
+grad_i = sp.Symbol("grad_i", real=True)
+"""Component i of the gradient of the objective f, the mean of a stochastic gradient g."""
+Sigma_ii = sp.Symbol("Sigma_ii", positive=True)
+"""Variance of component i of a stochastic gradient."""
+mu_i = sp.Symbol("mu_i", real=True)
+"""Signal-to-noise ratio grad_i/sqrt(Sigma_ii)."""
+mu_j = sp.Symbol("mu_j", real=True)
+"""Signal-to-noise ratio grad_j/sqrt(Sigma_jj)."""
+Y = sp.Symbol("Y", positive=True)
+"""|grad_i|/sqrt(2 Sigma_ii), the argument of the error function in the drift."""
+batch = sp.Symbol("b", integer=True, positive=True)
+"""Samples in a minibatch."""
+q = sp.Symbol("q", real=True)
+"""sqrt(b) rho, a correlation in units of what a minibatch resolves."""
+mean_sign = sp.Symbol("E[sign(g_i)]", real=True)
+"""Mean of the sign of component i of a stochastic gradient."""
+square_of_sign = sp.Symbol("E[sign(g_i)^2]", real=True)
+"""1 wherever g_i = 0 has probability 0."""
+pair_of_signs = sp.Symbol("E[sign(g_i) sign(g_j)]", real=True)
+"""Second moment of two signs, whose gradient noise has correlation rho."""
+sign_given_noise = sp.Symbol("E[sign(g_j) | noise of g_i]", real=True)
+"""Mean of sign(g_j) where the noise of g_i is sqrt(Sigma_ii) g."""
+below = sp.Symbol("F(-grad_i)", real=True)
+"""Probability of noise below -grad_i; an atom there counts half."""
+above = sp.Symbol("F(grad_i)", real=True)
+"""Probability of noise below grad_i; an atom there counts half."""
+sign_given_norm = sp.Symbol("E[sign(g_i) | |r|]", real=True)
+"""Mean of the sign of a minibatch gradient, given the norm of its residuals."""
+mean_of_batch = sp.Symbol("m_b", real=True)
+"""Mean of the sign of a minibatch gradient."""
+mean_of_normal = sp.Symbol("m_N", real=True)
+"""The same, were the minibatch gradient Gaussian."""
+drift_i = sp.Symbol("drift_i", real=True)
+"""Drift of coordinate i per unit of time t = eta k."""
+variance_i = sp.Symbol("A_ii", real=True)
+"""Variance of coordinate i per unit of time t = eta k."""
+covariance_ij = sp.Symbol("A_ij", real=True)
+"""Covariance of coordinates i and j per unit of time t = eta k."""
+
+# --- scaling laws: spectra that are powers of the index of the mode ----------------------------
+alpha = sp.Symbol("alpha", positive=True)
+"""Eigenvalues of K are i^(-2 alpha)."""
+beta = sp.Symbol("beta", positive=True)
+"""Squared coefficients of the target are i^(-2 beta)."""
+kappa = sp.Symbol("kappa", positive=True)
+"""Modes decay at rates lambda_i = i^(-kappa)."""
+nu = sp.Symbol("nu", positive=True)
+"""Risks of the modes begin at r_i(0) = i^(-nu)/2."""
+p = sp.Symbol("p", positive=True)
+"""Exponent of the risk in the clock, (nu - 1)/kappa."""
+tau = sp.Symbol("tau", positive=True)
+"""The clock all modes share, tau = int eta a(R) dt with the drift rate a(R)."""
+amplitude = sp.Symbol("C", positive=True)
+"""R = C tau^-p."""
+floor = sp.Symbol("B", positive=True)
+"""Risk that the noise of a step leaves, per unit of eta."""
+time_of_clock = sp.Function("t_of", positive=True)(tau)
+"""Time as a function of the clock."""
+
 LATEX_NAMES = {
+    time_of_clock: r"t(\tau)",
+    grad_i: r"(\nabla f)_i",
+    Sigma_ii: r"\Sigma_{ii}",
+    mean_sign: r"\mathbb{E}[\operatorname{sign} g_i]",
+    square_of_sign: r"\mathbb{E}[(\operatorname{sign} g_i)^2]",
+    pair_of_signs: r"\mathbb{E}[\operatorname{sign} g_i \operatorname{sign} g_j]",
+    sign_given_noise: r"\mathbb{E}[\operatorname{sign} g_j \mid g]",
+    below: r"F(-(\nabla f)_i)",
+    above: r"F((\nabla f)_i)",
+    sign_given_norm: r"\mathbb{E}[\operatorname{sign} g_i \mid |r|]",
+    mean_of_batch: "m_b",
+    mean_of_normal: "m_N",
+    drift_i: r"\operatorname{drift}_i",
+    variance_i: "A_{ii}",
+    covariance_ij: "A_{ij}",
     conditional_mean: r"\mathbb{E}[f(x_i) \mid G = g]",
     conditional_mean_of_pair: r"\mathbb{E}[f(x_j) \mid x_i]",
     mean_given_noise: r"\mathbb{E}[f(r x_i) \mid \epsilon]",
     mean_step: r"\mathbb{E}[f(r x_i)]",
     mean_square_given_noise: r"\mathbb{E}[f(r)^2 \mid \epsilon]",
     mean_square: r"\mathbb{E}[f(r)^2]",
+    coordinate_square: r"\mathbb{E}[f(x_i)^2 \mid G = g]",
+    square_given_noise: r"\mathbb{E}[f(r x_i)^2 \mid \epsilon]",
+    square_step: r"\mathbb{E}[f(r x_i)^2]",
     pair_moment: r"\mathbb{E}[f(x_i) f(x_j)]",
     sp.Symbol("(K Delta)_i", real=True): r"(K\Delta)_i",
     drift_of_R: r"\operatorname{drift}(R)",
@@ -202,6 +306,8 @@ r = sp.IndexedBase("r", real=True)
 """Mode risks r_i = lambda_i c_i^2/2 with c = U^T D^(1/2) Delta, so that R = sum_i r_i."""
 r_star = sp.IndexedBase("r^*", real=True)
 """Stationary mode risks."""
+r_mu = sp.IndexedBase("r^mu", real=True)
+"""Mode risks of a solution that grows like exp(mu t)."""
 n = sp.IndexedBase("n", real=True)
 """Mode forcing n_i = lambda_i (U^T D^(1/2) K_sigma D^(1/2) U)_ii/(2 d) for the sign rule."""
 

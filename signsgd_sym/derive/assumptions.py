@@ -49,6 +49,12 @@ def eigenbasis(power: sp.Expr) -> Assumption:
     return Assumption(f"{words} = U Lambda U^T, U orthogonal, Lambda diagonal", relation, name="eigenbasis")
 
 
+def no_label_noise(name: sp.Expr, value: sp.Expr) -> Assumption:
+    """eps = 0, as what it makes of phi or P: `name` is `value`."""
+    relation = sp.Eq(name, value, evaluate=False)
+    return Assumption(f"eps = 0, so that {name} = {value}", relation, name="no-label-noise")
+
+
 def balance(unknown: sp.Expr, value: sp.Expr) -> Assumption:
     """R is the sum of the stationary mode risks: solved for `unknown`, which the balance determines."""
     relation = sp.Eq(unknown, value, evaluate=False)
@@ -58,4 +64,5 @@ def balance(unknown: sp.Expr, value: sp.Expr) -> Assumption:
 __all__ = [
     "CORRELATION", "GAUSSIAN_DATA", "IDENTITY", "ONE_PASS", "SMALL_CORRELATIONS", "STATIONARY",
     "SYMMETRIC", "any_law", "balance", "eigenbasis", "finite_moment", "finite_variance",
+    "no_label_noise",
 ]  # fmt: skip

@@ -25,7 +25,8 @@ from signsgd_sym.special import NoiseMean, OwenT
 LINE = (-sp.oo, sp.oo)
 
 
-def _require_multiplicative(rule: UpdateRule) -> None:
+def require_multiplicative(rule: UpdateRule) -> None:
+    """Raise `RuleError` unless f(u v) = f(u) f(v)."""
     if not rule.is_multiplicative:
         raise RuleError(
             f"f(z) = {rule.expr} does not satisfy f(u v) = f(u) f(v); "
@@ -73,7 +74,7 @@ def one_step_mean(rule: UpdateRule) -> Derivation:
     >>> one_step_mean(SIGN).result
     4*OwenT(h, rho/sqrt(1 - rho**2))
     """
-    _require_multiplicative(rule)
+    require_multiplicative(rule)
     record = Recorder(
         f"{rule.name}-one-step-mean",
         f"E[f(r x_i) | eps] for f(z) = {rule.expr}",
@@ -200,7 +201,7 @@ def coordinate_pair_moment(rule: UpdateRule) -> Derivation:
     The same two rules as for the one-step mean: condition x_j on x_i = sqrt(K_ii) g, then integrate over
     g. For the sign rule `orthant.arcsine_law` reaches the same function by a different road.
     """
-    _require_multiplicative(rule)
+    require_multiplicative(rule)
     record = Recorder(
         f"{rule.name}-pair-moment", f"E[f(x_i) f(x_j)] for f(z) = {rule.expr}", (GAUSSIAN_DATA, CORRELATION)
     )

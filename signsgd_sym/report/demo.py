@@ -32,6 +32,8 @@ from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
 from signsgd_sym.notation import phi
 from signsgd_sym.report.compare import Comparison, compare
+from signsgd_sym.report.precision import PrecisionStudy, precision_study
+from signsgd_sym.report.precision_show import precision_data
 from signsgd_sym.simulate import GaussianStream, PoolStream, Stream, simulate
 from signsgd_sym.solve.functions import make_problem
 from signsgd_sym.solve.risk import RiskResult, checked_times, mode_curve
@@ -45,6 +47,9 @@ POINTS = 100
 RUNS = 320
 SGD_RUNS = 80
 SEED = 2026
+DIGITS = 30
+LITERAL_STEPS = 1500
+"""Steps of the definition in that many digits: about two seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,7 @@ class DemoResult:
     sign: RiskResult
     sgd: RiskResult
     rungs: tuple[Rung, ...]
+    precision: PrecisionStudy
 
     def summary(self) -> dict[str, Any]:
         """The result as JSON data."""
@@ -93,6 +99,7 @@ class DemoResult:
                 }
                 for r in self.rungs
             ],
+            "precision": precision_data(self.precision),
         }
 
 
@@ -145,8 +152,18 @@ def run_demo(
         )
         described = "real residuals" if law is None else law.text
         rungs.append(Rung(rung_id, rule.name, data, described, law, compare(curve.risk, simulation)))
+    precision = precision_study(
+        sign,
+        GaussianStream(K, best.law),
+        HORIZON,
+        DIGITS,
+        seed=SEED,
+        runs=0,
+        literal_steps=LITERAL_STEPS,
+        progress=progress,
+    )
     progress("writing the report", 0.0)
-    return DemoResult(patches, fit, family, sign, sgd, tuple(rungs))
+    return DemoResult(patches, fit, family, sign, sgd, tuple(rungs), precision)
 
 
 def _matched_step(sign: RiskResult) -> Schedule:

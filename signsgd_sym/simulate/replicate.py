@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from signsgd_sym.errors import NotConverged, ParameterError, ShapeMismatch, StepError
 from signsgd_sym.model import Schedule, UpdateRule
-from signsgd_sym.simulate.runner import Runner, SignCounts, Signs, checked_samples
+from signsgd_sym.simulate.runner import KnowsItsError, Runner, SignCounts, Signs, checked_samples
 from signsgd_sym.simulate.stream import Array, Stream, finite_array
 
 
@@ -24,11 +24,13 @@ class Path:
         risk: (points,), R = Delta^T K Delta/2 at each recorded time.
         signs: (steps,), sign(r) of every step where they were kept, else empty.
         counts: how the signs were decided.
+        risk_radius: (points,), a proved bound of the error of each risk; NaN where the arithmetic has none.
     """
 
     risk: Array
     signs: Signs
     counts: SignCounts
+    risk_radius: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +82,7 @@ class Recursion:
             ShapeMismatch, NotFinite: the stream yields other things than finite numbers in dimension d.
         """
         d = len(self.delta0)
-        risk = np.empty(len(self.steps))
+        risk, radius = np.empty(len(self.steps)), np.full(len(self.steps), np.nan)
         kept: list[Signs] = []
         # The same child that SeedSequence(seed).spawn(...)[replicate] is, without making the others.
         blocks = self.stream.blocks(SeedSequence(seed, spawn_key=(replicate,)))
@@ -108,7 +110,10 @@ class Recursion:
                     f"the risk of replicate {replicate} overflowed before t = {k / d:.6g}: "
                     "the recursion is unstable at this step size; take a smaller one"
                 )
-        return Path(risk, np.concatenate(kept) if kept else np.empty(0, dtype=np.int8), runner.counts())
+            if isinstance(runner, KnowsItsError):
+                radius[point] = runner.risk_radius()
+        signs = np.concatenate(kept) if kept else np.empty(0, dtype=np.int8)
+        return Path(risk, signs, runner.counts(), radius)
 
 
 def recursion_of(

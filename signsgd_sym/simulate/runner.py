@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,14 @@ class Runner(Protocol):
 
     def counts(self) -> SignCounts:
         """How the signs so far were decided; all zero for a rule without signs."""
+
+
+@runtime_checkable
+class KnowsItsError(Protocol):
+    """A runner that proves how far its risk is from that of infinite precision."""
+
+    def risk_radius(self) -> float:
+        """A proved bound of the error of `risk()`, its rounding to float64 included."""
 
 
 class Float64Runner:

@@ -51,6 +51,21 @@ class RiskResult:
         )
 
     @property
+    def rule(self) -> UpdateRule:
+        """The update rule."""
+        return self.problem.ode.sde.rule
+
+    @property
+    def law(self) -> NoiseLaw:
+        """The law of the label noise."""
+        return self.problem.law
+
+    @property
+    def batch(self) -> int:
+        """Samples of a step: one."""
+        return 1
+
+    @property
     def t(self) -> Array:
         """Times, from 0 to T."""
         return self.curve.times
