@@ -7,15 +7,15 @@ r_i(0) exp(-2 lambda_i tau) in the clock tau = int eta a(R) dt, lambda_i = i^(-v
     varkappa = 2 alpha    SGD; signSGD in a basis in which K has a constant diagonal,
     varkappa = alpha      signSGD in the eigenbasis of K, where D^-1 K = K^(1/2).
 
-Then R = Gamma(p)/(2 varkappa) (2 tau)^-p, p = (nu - 1)/varkappa, between tau = 1 and d^varkappa. What remains is the
-clock:
+Then R = Gamma(p)/(2 varkappa) (2 tau)^-p, p = (nu - 1)/varkappa, between tau = 1 and d^varkappa. What remains
+is the clock:
 
     SGD, a = 1:                               R ~ t^-p;
     signSGD with label noise, a -> constant:  R ~ t^-p;
     without, a = (2/pi)/sqrt(2 R):            R ~ t^(-2 p/(2 - p)) for p < 2, (T - t)^(2 p/(p - 2)) for p > 2.
 
-All this is the limiting ODE's. It needs small correlations, and the largest r_i/R falls like tau^(-1/varkappa):
-at first, when few modes carry the risk, the ODE itself is a poor description of signSGD.
+All this is the limiting ODE's. It needs small correlations, and the largest r_i/R falls like
+tau^(-1/varkappa): at first, when few modes carry the risk, the ODE itself is a poor description of signSGD.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def mode_risk(index: Any) -> Any:
 
 
 def power_law_risk() -> Derivation:
-    """R(tau) = Gamma(p)/(2 varkappa) (2 tau)^-p with p = (nu - 1)/varkappa, and what the sum over d modes adds.
+    """R(tau) = Gamma(p)/(2 varkappa) (2 tau)^-p, p = (nu - 1)/varkappa, and what the sum over d modes adds.
 
     >>> power_law_risk().result
     gamma((nu - 1)/varkappa)/(2*varkappa*(2*tau)**((nu - 1)/varkappa))
