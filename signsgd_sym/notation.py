@@ -86,8 +86,6 @@ phi = sp.Function("phi", positive=True)(R)
 
 u = sp.Symbol("u", positive=True)
 """|r| sqrt(K_ii), the scale of z = r x_i for a given residual; also a positive variable of integration."""
-b = sp.Symbol("b", integer=True, positive=True)
-"""Samples in a minibatch."""
 v = sp.Symbol("v", positive=True)
 """Standard deviation of Gaussian label noise."""
 norm_r = sp.Symbol("|r|", positive=True)

@@ -39,7 +39,7 @@ def correlated_density() -> Derivation:
     """The density of (G, X) in powers of rho, and Stein's identity for each factor.
 
     >>> correlated_density().result
-    -x*exp(-x**2/2)/sqrt(2*pi)
+    -sqrt(2)*x*exp(-x**2/2)/(2*sqrt(pi))
     """
     record = Recorder("correlated-density", "A Gaussian pair of small correlation", (CORRELATION,))
     density = bivariate_density()
