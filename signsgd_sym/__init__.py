@@ -40,6 +40,8 @@ _HOME = {
     "generate": "solve.generate",
     "RiskResult": "solve.risk",
     "risk_curve": "solve.risk",
+    "Validation": "report.validation",
+    "validate": "report.validation",
     "GaussianStream": "simulate",
     "PoolStream": "simulate",
     "Simulation": "simulate",
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
     from signsgd_sym.proof.verdict import Report, Verdict
     from signsgd_sym.report.checked import check
+    from signsgd_sym.report.validation import Validation, validate
     from signsgd_sym.simulate import GaussianStream, PoolStream, Simulation
     from signsgd_sym.simulate.ensemble import simulate
     from signsgd_sym.solve.effects import Effects, effects
@@ -84,6 +87,7 @@ __all__ = [
     "Schedule",
     "Simulation",
     "UpdateRule",
+    "Validation",
     "Verdict",
     "check",
     "closed_form",
@@ -96,6 +100,7 @@ __all__ = [
     "noise_law",
     "risk_curve",
     "simulate",
+    "validate",
 ]
 
 

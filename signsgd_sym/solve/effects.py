@@ -22,7 +22,7 @@ from signsgd_sym.notation import phi
 from signsgd_sym.solve.attribution import Attribution, Switchboard, attribute, typical_deviation
 from signsgd_sym.solve.functions import Problem, make_problem
 from signsgd_sym.solve.matrices import Spectra
-from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, risk_curve
+from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, mode_curve
 
 Array = NDArray[np.float64]
 
@@ -184,7 +184,7 @@ def effects(
     if schedule is None or times is None:
         return found
     progress("solving the risk ODE of signSGD", 0.2)
-    sign = risk_curve(noise, K, schedule, time, points=points, delta0=start, problem=problem)
+    sign = mode_curve(SIGN, noise, K, schedule, start, times, problem=problem)
     course = Course(sign, None, None, None)
     if found.has_variance:
         course = _compared(found, sign, of_sgd, lambda share: progress("solving between the two", share))

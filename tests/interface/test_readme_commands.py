@@ -89,6 +89,8 @@ def test_python(source, tmp_path):
         assert finished.stdout.count(":") == 4
     elif "ss.check" in source:
         assert re.search(r"^mean-inequality .* CERTIFIED$", finished.stdout, re.M)
+    elif "ss.validate" in source:
+        assert finished.stdout.split() == ["REFUTED", "REFUTED"], "theory and data differ by a factor of 2"
     else:
         gap, stationary = map(float, finished.stdout.split()[-2:])
         assert gap < 0.2
