@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from signsgd_sym.errors import NotConverged, ShapeMismatch, StepError
 from signsgd_sym.model import Schedule, UpdateRule
+from signsgd_sym.model.adam import Adam
 from signsgd_sym.simulate.runner import Runner, SignCounts, Signs, checked_samples
 from signsgd_sym.simulate.stream import Array, Stream, finite_array
 
@@ -42,7 +43,7 @@ class Recursion:
         steps: (points,), the step numbers k at which the risk is recorded, non-decreasing.
     """
 
-    rule: UpdateRule
+    rule: UpdateRule | Adam
     schedule: Schedule
     stream: Stream
     delta0: Array
@@ -105,7 +106,7 @@ class Recursion:
 
 
 def recursion_of(
-    rule: UpdateRule, stream: Stream, schedule: Schedule, delta0: ArrayLike, times: ArrayLike
+    rule: UpdateRule | Adam, stream: Stream, schedule: Schedule, delta0: ArrayLike, times: ArrayLike
 ) -> Recursion:
     """Check an experiment.
 
