@@ -61,6 +61,26 @@ K_jj = sp.Symbol("K_jj", positive=True)
 psi = sp.Symbol("psi", positive=True)
 """Noise compression psi(R) = (pi/2) phi(R) sqrt(P/R)."""
 
+# --- Adam --------------------------------------------------------------------------------------
+beta_1 = sp.Symbol("beta_1", nonnegative=True)
+"""Memory of Adam's first moment, 0 <= beta_1 < 1."""
+beta_2 = sp.Symbol("beta_2", positive=True)
+"""Memory of Adam's second moment, 0 < beta_2 < 1."""
+c_1 = sp.Symbol("c_1", positive=True)
+"""Adam's response: its mean step is c_1 (K Delta)_i/(sqrt(K_ii) sqrt(2 P))."""
+c_2 = sp.Symbol("c_2", positive=True)
+"""Variance per step of one coordinate of Adam in the long run."""
+sigma = sp.Symbol("sigma", positive=True)
+"""Argument of the Laplace transform L of w^2, w = r x_i in units of its two standard deviations."""
+tau = sp.Symbol("tau", positive=True)
+"""Variable of Laplace's representation of a power of Adam's v."""
+V = sp.Symbol("V", positive=True)
+"""What older gradients contribute to Adam's v."""
+L = sp.Function("L", positive=True)(sigma)
+"""E exp(-sigma w^2)."""
+residual_value = sp.Symbol("r", real=True)
+"""A value of the residual, in units of its standard deviation."""
+
 phi = sp.Function("phi", positive=True)(R)
 """Linear response of the sign rule, (2/pi) E[exp(-eps^2/(4 R))]: the mean step is phi(R) rho_i."""
 
@@ -132,6 +152,8 @@ Kbar = sp.MatrixSymbol("Kbar", d, d)
 """D^-1 K."""
 K_sigma = sp.MatrixSymbol("K_sigma", d, d)
 """E[sign(x) sign(x)^T]."""
+K_A = sp.MatrixSymbol("K_A", d, d)
+"""Covariance per step of Adam's steps in the long run, an entrywise function of C; its diagonal is c_2."""
 M = sp.MatrixSymbol("M", d, d)
 """E[f(x) f(x)^T] for a rule that has no name of its own for it."""
 U = sp.MatrixSymbol("U", d, d)

@@ -22,8 +22,10 @@ from signsgd_sym.derive.assumptions import eigenbasis as eigenbasis_of
 from signsgd_sym.derive.expectation import gaussian_mean
 from signsgd_sym.derive.ito import ItoProcess, ito
 from signsgd_sym.derive.matrix_algebra import MatrixAlgebra
-from signsgd_sym.derive.sde import LimitSDE
+from signsgd_sym.derive.sde import LimitSDE, NamedRule
+from signsgd_sym.errors import RuleError
 from signsgd_sym.notation import (
+    K_A,
     D,
     Delta,
     K,
@@ -58,7 +60,7 @@ CONCENTRATION = (
 )
 RISK = sp.Trace(Delta.T * K * Delta) / 2
 """R as a quadratic form in Delta."""
-_SYMMETRIC = frozenset({K, D, K_sigma, nt.M, Lambda})
+_SYMMETRIC = frozenset({K, D, K_sigma, K_A, nt.M, Lambda})
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,8 +114,10 @@ def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     return ItoProcess(drift, variation), record.finish()
 
 
-def derive_risk_ode(sde: LimitSDE) -> RiskODE:
+def derive_risk_ode(sde: LimitSDE, reference: str = CONCENTRATION) -> RiskODE:
     """The mode ODE of a limiting SDE whose preconditioner separates.
+
+    `reference` is cited for the last step, from the SDE's drift to an ODE.
 
     >>> from signsgd_sym.derive.sde import derive_sde
     >>> from signsgd_sym.model.update_rule import SGD
@@ -168,7 +172,7 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
         "=",
         rhs,
         "d -> oo: the martingale part vanishes uniformly on [0, T]",
-        CONCENTRATION,
+        reference,
     )
     return RiskODE(sde, rhs, forcing, record.finish())
 
@@ -200,6 +204,8 @@ def identity_covariance(sde: LimitSDE) -> Derivation:
     record.use(source)
     one = sp.Identity(d)
     # The arcsine law holds for |rho| < 1: the diagonal is a moment of one coordinate.
+    if isinstance(sde.rule, NamedRule):
+        raise RuleError(f"{sde.rule.name} is not a function of r x_i; its scalar theory is not derived here.")
     unit = sde.rule.apply(g) ** 2
     record.define(
         nt.M_ii,

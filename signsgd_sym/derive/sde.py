@@ -47,6 +47,14 @@ SECOND_MOMENT = NoiseMean(eps**2)
 """E[eps^2] of a law not named."""
 
 
+@dataclass(frozen=True)
+class NamedRule:
+    """A step that is no function of r x_i alone: what its SDE is called, and its step as an expression."""
+
+    name: str
+    expr: Any
+
+
 @dataclass(frozen=True, repr=False)
 class LimitSDE(SDE):
     """The SDE of an update rule, with the factors it was assembled from.
@@ -56,7 +64,7 @@ class LimitSDE(SDE):
     abbreviations phi(R) and P stand for, in terms of `NoiseMean`.
     """
 
-    rule: UpdateRule
+    rule: UpdateRule | NamedRule
     rate: Any
     power: Any
     scale: Any

@@ -4,7 +4,8 @@ K is rational with unequal diagonal and Delta is a random vector; everything els
 balls, each name from its meaning: D = diag(sqrt(K_ii)), U and Lambda from the matrix whose
 eigendecomposition is given (`Eq(U*Lambda*U.T, ...)`), and names defined in the derivation from their
 definitions, those with an index mode by mode. A name whose definition speaks of the noise law, phi(R), is
-any positive number here: these steps hold whatever it is.
+any positive number here: these steps hold whatever it is. A square matrix that nothing is said of is any
+positive definite one.
 """
 
 from __future__ import annotations
@@ -105,7 +106,9 @@ class MatrixSetting:
         order = list(self.meanings)
         self.assigned = [name for name in self._in_order(order) if name in self.needed]
         known = COMPUTED | EIGEN | set(self.meanings)
-        self.free = sorted((n for n in self.needed if n not in known), key=str)
+        free = sorted((n for n in self.needed if n not in known), key=str)
+        self.free_matrices = [n for n in free if isinstance(n, sp.MatrixSymbol) and n.shape == (nt.d, nt.d)]
+        self.free = [n for n in free if n not in self.free_matrices]
 
     def _closure(self, names: set[Any]) -> set[Any]:
         found: set[Any] = {nt.d}
@@ -142,28 +145,34 @@ class MatrixSetting:
 
     def region(self) -> str:
         """What is drawn, in words."""
+        matrices = [f"{name} random positive definite" for name in self.free_matrices]
         scalars = [f"{name} > 0" for name in self.free]
-        return ", ".join(["d = 2, ..., 8, K random positive definite, Delta random", *scalars])
+        return ", ".join(["d = 2, ..., 8, K random positive definite, Delta random", *matrices, *scalars])
 
     def draw(self, rng: Random, wide: bool) -> Site | None:
         """A random model of random dimension, and positive numbers for what is free."""
         model = random_model(rng)
         scalars = {name: sp.Rational(rng.randint(20, 400), 101) for name in self.free}
+        matrices = {name: random_model(rng, model.d).K for name in self.free_matrices}
 
         def values() -> dict[Any, Any]:
-            K = acb_mat([[_ball(x) for x in row] for row in model.K])
-            return self._values(K, acb_mat([[_ball(x)] for x in model.Delta]), model.i, scalars)
+            free = {name: _ball_matrix(matrix) for name, matrix in matrices.items()}
+            return self._values(
+                _ball_matrix(model.K), acb_mat([[_ball(x)] for x in model.Delta]), model.i, scalars, free
+            )
 
         shown = {"d": str(model.d), "K": _matrix_words(model.K), "Delta": _vector_words(model.Delta)}
         if nt.i in self.needed or nt.e_i in self.needed:
             shown["i"] = str(model.i)
         shown |= {str(name): str(value) for name, value in scalars.items()}
+        shown |= {str(name): _matrix_words(matrix) for name, matrix in matrices.items()}
         return Site(values, tuple(self._program(side) for side in self.sides), shown)
 
     def at(self, K: acb_mat, Delta: acb_mat) -> list[acb]:
         """The sides at a given model, the last mode, and scalars that stay the same."""
         scalars = {name: sp.Rational(3, 5) for name in self.free}
-        found = self._values(K, Delta, K.nrows(), scalars)
+        free = dict.fromkeys(self.free_matrices, K * K)
+        found = self._values(K, Delta, K.nrows(), scalars, free)
         return [self._run(self._program(side), found) for side in self.sides]
 
     def _program(self, expr: Any) -> Program:
@@ -172,10 +181,12 @@ class MatrixSetting:
             self._compiled[expr] = program(expr, dict.fromkeys(sorted(self.needed, key=str)))
         return self._compiled[expr]
 
-    def _values(self, K: acb_mat, Delta: acb_mat, i: int, scalars: dict[Any, Any]) -> dict[Any, Any]:
+    def _values(
+        self, K: acb_mat, Delta: acb_mat, i: int, scalars: dict[Any, Any], free: dict[Any, acb_mat]
+    ) -> dict[Any, Any]:
         """Every needed name at the current precision."""
         d = K.nrows()
-        found: dict[Any, Any] = {name: rational(value) for name, value in scalars.items()}
+        found: dict[Any, Any] = {name: rational(value) for name, value in scalars.items()} | free
         found |= {nt.d: acb(d), nt.i: acb(i), nt.K: K, nt.Delta: Delta}
         found |= {nt.e_i: _unit(d, i - 1), nt.e_j: _unit(d, i % d)}
         if nt.K in self.meanings:
@@ -207,6 +218,10 @@ class MatrixSetting:
 
 def _ball(x: Any) -> acb:
     return rational(sp.Rational(x.numerator, x.denominator))
+
+
+def _ball_matrix(rows: Any) -> acb_mat:
+    return acb_mat([[_ball(x) for x in row] for row in rows])
 
 
 def _vector_words(vector: Any) -> str:
