@@ -78,6 +78,8 @@ V = sp.Symbol("V", positive=True)
 """What older gradients contribute to Adam's v."""
 L = sp.Function("L", positive=True)(sigma)
 """E exp(-sigma w^2)."""
+rho_r = sp.Symbol("corr(r, x_i)", real=True)
+"""Correlation of x_i with a Gaussian residual, (K Delta)_i/(sqrt(K_ii) sqrt(2 P))."""
 residual_value = sp.Symbol("r", real=True)
 """A value of the residual, in units of its standard deviation."""
 
@@ -132,6 +134,7 @@ LATEX_NAMES = {
     variation_of_R: r"\frac{\mathrm{d}[R]}{\mathrm{d}t}",
     drift_of_r: r"\operatorname{drift}(r_i)",
     variation_of_r: r"\frac{\mathrm{d}[r_i]}{\mathrm{d}t}",
+    rho_r: r"\operatorname{corr}(r, x_i)",
     M_ii: "M_{ii}",
     M_ij: "M_{ij}",
     K_ii: "K_{ii}",

@@ -18,10 +18,11 @@ from __future__ import annotations
 import sympy as sp
 
 from signsgd_sym import notation as nt
+from signsgd_sym.derive.adam import mean_response, pair_of_coordinates
 from signsgd_sym.derive.assumptions import GAUSSIAN_DATA, ONE_PASS, SMALL_CORRELATIONS
 from signsgd_sym.derive.risk import CONCENTRATION, RiskODE, derive_risk_ode
 from signsgd_sym.derive.sde import LimitSDE, NamedRule
-from signsgd_sym.notation import K_A, D, Delta, K, K_ii, P, R, c_1, d, e_i, eta, rho
+from signsgd_sym.notation import K_A, D, Delta, K, K_ii, P, R, c_1, d, e_i, eta, rho, rho_r
 from signsgd_sym.proof.derivation import Assumption, Recorder
 from signsgd_sym.special import NoiseMean
 
@@ -44,16 +45,17 @@ def adam_sde() -> LimitSDE:
         "The limiting SDE of Adam under Gaussian label noise",
         (GAUSSIAN_DATA, ONE_PASS, SMALL_CORRELATIONS, GAUSSIAN_NOISE, STANDS_STILL),
     )
-    correlation = sp.Symbol("corr(r, x_i)", real=True)
+    record.use(mean_response())
+    record.use(pair_of_coordinates())
     record.define(P, R + NoiseMean(nt.eps**2) / 2, "the population risk: r has the variance 2 P")
     record.define(
-        correlation,
+        rho_r,
         sp.Trace(e_i.T * K * Delta) / sp.sqrt(sp.Trace(e_i.T * K * e_i) * 2 * P),
         "Gaussian noise makes r and x_i a Gaussian pair",
         needs=(GAUSSIAN_DATA, GAUSSIAN_NOISE),
     )
     in_words = nt.KDelta_i / (sp.sqrt(K_ii) * sp.sqrt(2 * P))
-    record.equal(correlation, in_words, "by the names of its parts")
+    record.equal(rho_r, in_words, "by the names of its parts")
     rate = c_1 / sp.sqrt(2 * P)
     drift = -eta * rate * (D**-1 * K * Delta)
     record.define(
@@ -63,7 +65,7 @@ def adam_sde() -> LimitSDE:
         needs=(ONE_PASS, SMALL_CORRELATIONS, STANDS_STILL),
     )
     record.equal(
-        -d * (eta / d) * c_1 * correlation,
+        -d * (eta / d) * c_1 * rho_r,
         sp.Trace(e_i.T * drift),
         "coordinate i of the drift is d steps of the mean",
     )

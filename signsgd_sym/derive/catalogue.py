@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from signsgd_sym.derive.adam import ends_of_memory, mean_response, pair_of_coordinates, squared_gradient
+from signsgd_sym.derive.adam_sde import adam_risk_ode, adam_sde
 from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
 from signsgd_sym.derive.moments import (
@@ -69,6 +71,13 @@ CATALOGUE: dict[str, Entry] = {
     "smoothing-identity": Entry("The drift rate is a smoothed density at 0", smoothing_identity),
     **_of_rule(SIGN),
     **_of_rule(SGD),
+    "adam-transform": Entry("E exp(-s w^2) of a squared gradient", squared_gradient),
+    "adam-response": Entry("The mean step of Adam, beta_1 = 0", mean_response),
+    "adam-pair": Entry("Two coordinates of Adam, one residual", pair_of_coordinates),
+    "adam-ends": Entry("Short and long memory, beta_1 = 0", ends_of_memory),
+    "adam-sde": Entry("The limiting SDE of Adam under Gaussian label noise", lambda: adam_sde().derivation),
+    "adam-ito-risk": Entry("Ito's formula on the risk, Adam", lambda: risk_process(adam_sde())[1]),
+    "adam-modes": Entry("The mode ODE for Adam", lambda: adam_risk_ode().derivation),
 }
 """The built-in derivations by id."""
 

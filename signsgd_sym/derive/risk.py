@@ -85,11 +85,15 @@ class RiskODE:
         return sp.Eq(sp.Derivative(r_i, t), self.rhs, evaluate=False)
 
 
+def _words(sde: LimitSDE) -> str:
+    return "Adam" if isinstance(sde.rule, NamedRule) else f"f(z) = {sde.rule.expr}"
+
+
 def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     """Ito's formula on R: drift and quadratic variation of the risk itself, and the derivation."""
     record = Recorder(
         f"{sde.rule.name}-ito-risk",
-        f"Ito's formula on the risk, f(z) = {sde.rule.expr}",
+        f"Ito's formula on the risk, {_words(sde)}",
         (SYMMETRIC,),
     )
     algebra = MatrixAlgebra(symmetric=_SYMMETRIC)
@@ -134,7 +138,7 @@ def derive_risk_ode(sde: LimitSDE, reference: str = CONCENTRATION) -> RiskODE:
     basis_given = eigenbasis_of(sde.power)
     record = Recorder(
         f"{sde.rule.name}-modes",
-        f"The mode ODE for f(z) = {sde.rule.expr}",
+        f"The mode ODE for {_words(sde)}",
         (basis_given,),
     )
     record.use(sde.derivation)

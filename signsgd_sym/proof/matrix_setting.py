@@ -3,9 +3,9 @@
 K is rational with unequal diagonal and Delta is a random vector; everything else is computed from them as
 balls, each name from its meaning: D = diag(sqrt(K_ii)), U and Lambda from the matrix whose
 eigendecomposition is given (`Eq(U*Lambda*U.T, ...)`), and names defined in the derivation from their
-definitions, those with an index mode by mode. A name whose definition speaks of the noise law, phi(R), is
-any positive number here: these steps hold whatever it is. A square matrix that nothing is said of is any
-positive definite one.
+definitions, those with an index mode by mode. A name whose definition speaks of the noise law, phi(R), or is
+an infinite product, is any positive number here: these steps hold whatever it is. A square matrix that
+nothing is said of is any positive definite one.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class MatrixSetting:
     def __post_init__(self) -> None:
         self.meanings: dict[Any, Any] = {name: (name, meaning) for name, meaning in MEANINGS.items()}
         for name, meaning in self.definitions.items():
-            if not meaning.has(NoiseMean):
+            if not meaning.has(NoiseMean, sp.Product):
                 self.meanings[name.base if isinstance(name, sp.Indexed) else name] = (name, meaning)
         self.decomposed: Any = None
         self.orthogonal = True
