@@ -1,6 +1,6 @@
 """How far Adam's runs are from its ODE, on a wider grid than the tests: betas, noise, covariances.
 
-Run by hand: `python tests/benchmarks/bench_adam.py` (about 10 minutes). A row gives the median and the
+Run by hand: `python tests/benchmarks/bench_adam.py` (about 20 minutes). A row gives the median and the
 largest relative gap, the largest relative standard error, and the share of times within 3 standard errors
 plus 3 %.
 """

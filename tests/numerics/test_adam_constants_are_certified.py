@@ -16,11 +16,13 @@ from flint import arb
 
 from signsgd_sym.balls.ball import precision
 from signsgd_sym.derive.adam_series import expansion_towards_zero, series_towards_one
-from signsgd_sym.errors import ParameterError
+from signsgd_sym.errors import ParameterError, RuleError
+from signsgd_sym.model import noise_law
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.solve.adam_constants import Estimate, adam_constants, enclosures
 from signsgd_sym.solve.adam_kernel import adam_kernel
 from signsgd_sym.solve.adam_product import Series, cumulants, tilted_mean, transform
+from signsgd_sym.solve.adam_risk import adam_risk_curve, gaussian_variance
 from signsgd_sym.solve.residual import from_density
 
 KNOWN = {"0": (0.6366197724, 1.0), "1/2": (0.689402, 0.666623), "9/10": (0.865994, 0.822702)}
@@ -189,3 +191,25 @@ def test_bad_input(arguments, said):
 def test_eps_has_no_constants():
     with pytest.raises(ParameterError, match="eps"):
         adam_kernel(Adam(0, "1/2", "1/10"))
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        "Laplace(0, 1)",
+        "Normal(1, 1)",
+        "Dirac(1)",
+        "Normal(0, v)",
+        "Mixture((1/2, Normal(0, 1)), (1/2, Normal(0, 2)))",
+    ],
+)
+def test_laws_under_which_the_constants_change_with_the_risk_are_refused(law):
+    with pytest.raises(RuleError, match="Gaussian label noise"):
+        adam_risk_curve(Adam(0, "1/2"), law, "identity:d=10", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("law", "variance"), [("Dirac(0)", 0), ("Normal(0, 3/2)", 2.25), ("2*Normal(0, 1)", 4)]
+)
+def test_gaussian_laws_are_taken(law, variance):
+    assert gaussian_variance(Adam(0, "1/2"), noise_law(law)) == variance
