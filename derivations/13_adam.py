@@ -10,7 +10,7 @@ of variance 2 P, so gradients are sqrt(2 P K_ii) times w = r x, a product of two
 m/sqrt(v) does not see the scale. Its mean to first order in the correlation of r and x_i is a constant
 c_1, its variance in the long run a constant c_2, and two coordinates that see one residual have a
 covariance that depends on their correlation alone. Powers of v become Laplace integrals, and the mean of
-e^(-tau v) is a product over the gradients that v remembers.
+e^(-s_v v) is a product over the gradients that v remembers.
 
 Assumed: that Delta does stand still while Adam remembers, about 1/(1 - beta_2) steps out of d; and that
 correlated steps act like independent ones of the same long-run covariance. Without label noise and with
@@ -34,12 +34,11 @@ from signsgd_sym.notation import (
     D,
     Delta,
     K,
-    L,
+    L_w,
     Lambda,
     P,
     R,
     U,
-    V,
     c_1,
     d,
     drift_of_r,
@@ -58,9 +57,10 @@ from signsgd_sym.notation import (
     residual_value,
     rho,
     risk_sum,
+    s_v,
     sigma,
     step_of,
-    tau,
+    v_old,
     w,
     x,
     y,
@@ -76,13 +76,13 @@ half, r = sp.Rational(1, 2), residual_value
 
 # The transform of a squared gradient, first over the coordinate and then over the residual.
 record.define(
-    L,
+    L_w,
     sp.Integral(gaussian_density(g) / sp.sqrt(1 + 2 * sigma * g**2), (g, *LINE)),
     "E exp(-sigma w^2), the coordinate averaged",
     needs=(GAUSSIAN_DATA,),
 )
 z = 1 / (8 * sigma)
-record.equal(L, sp.exp(z) * sp.besselk(0, z) / (2 * sp.sqrt(sp.pi * sigma)), "with s = 2 sigma g^2: K_0")
+record.equal(L_w, sp.exp(z) * sp.besselk(0, z) / (2 * sp.sqrt(sp.pi * sigma)), "with s = 2 sigma g^2: K_0")
 slope = TricomiU(3 * half, 1, 1 / (4 * sigma)) / (4 * sigma) ** (3 * half)
 assert slope == ss.derive("adam-transform").result
 
@@ -99,35 +99,35 @@ record.expand(tilted, linear, "small correlation", variable=rho, point=0, order=
 record.equal(
     sp.Integral(linear * gaussian_density(r), (r, *LINE)),
     rho * slope,
-    "so each power of v gets the factor -L' from the newest gradient, L from the others",
+    "so each power of v gets the factor -L_w' from the newest gradient, L_w from the others",
     needs=(INDEPENDENT,),
 )
 record.equal(
-    sp.Integral(sp.exp(-tau * V) / sp.sqrt(tau), (tau, 0, sp.oo)) / sp.sqrt(sp.pi),
-    V**-half,
+    sp.Integral(sp.exp(-s_v * v_old) / sp.sqrt(s_v), (s_v, 0, sp.oo)) / sp.sqrt(sp.pi),
+    v_old**-half,
     "1/sqrt(v) for the mean",
 )
-record.equal(sp.Integral(sp.exp(-tau * V), (tau, 0, sp.oo)), 1 / V, "1/v for the variance")
+record.equal(sp.Integral(sp.exp(-s_v * v_old), (s_v, 0, sp.oo)), 1 / v_old, "1/v for the variance")
 
-# Two coordinates see one residual. sigma and tau belong to their two v's.
-determinant = 1 + 2 * r**2 * (sigma + tau) + 4 * r**4 * sigma * tau * (1 - rho**2)
-rest = 1 + 2 * tau * r**2 * (1 - rho**2)
-inner = sp.exp(-tau * r**2 * rho**2 * x**2 / rest) / sp.sqrt(rest)
+# Two coordinates see one residual. sigma and s_v belong to their two v's.
+determinant = 1 + 2 * r**2 * (sigma + s_v) + 4 * r**4 * sigma * s_v * (1 - rho**2)
+rest = 1 + 2 * s_v * r**2 * (1 - rho**2)
+inner = sp.exp(-s_v * r**2 * rho**2 * x**2 / rest) / sp.sqrt(rest)
 record.equal(
-    sp.Integral(sp.exp(-tau * r**2 * y**2) * normal_density(y, rho * x, 1 - rho**2), (y, *LINE)),
+    sp.Integral(sp.exp(-s_v * r**2 * y**2) * normal_density(y, rho * x, 1 - rho**2), (y, *LINE)),
     inner,
     "the second coordinate, y ~ N(rho x, 1 - rho^2)",
 )
 record.equal(
     sp.Integral(sp.exp(-sigma * r**2 * x**2) * inner * gaussian_density(x), (x, *LINE)),
     determinant**-half,
-    "E exp(-sigma r^2 x^2 - tau r^2 y^2), r known: the root of a 2 x 2 determinant",
+    "E exp(-sigma r^2 x^2 - s_v r^2 y^2), r known: the root of a 2 x 2 determinant",
 )
 direction = 1 / (1 + sp.exp(-w))
-both = {sigma: V * direction, tau: V * (1 - direction)}
+both = {sigma: v_old * direction, s_v: v_old * (1 - direction)}
 record.equal(
     determinant.subs(both, simultaneous=True),
-    1 + 2 * V * r**2 + (1 - rho**2) * V**2 * r**4 / sp.cosh(w / 2) ** 2,
+    1 + 2 * v_old * r**2 + (1 - rho**2) * v_old**2 * r**4 / sp.cosh(w / 2) ** 2,
     "in polar form: the correlation enters through sqrt(1 - rho^2)/cosh(w/2) alone",
 )
 arcsine = record.equal(

@@ -10,5 +10,11 @@ from signsgd_sym.report.demo import run_demo
 from signsgd_sym.report.demo_page import demo_figure
 from signsgd_sym.report.plots import svg
 
+
+def figure():
+    """The figure of the demo."""
+    return demo_figure(run_demo())
+
+
 if __name__ == "__main__":
-    write_file(Path(__file__).with_suffix(".svg"), svg(demo_figure(run_demo())))
+    write_file(Path(__file__).with_suffix(".svg"), svg(figure()))

@@ -34,10 +34,14 @@ _HOME = {
     "derive_sde": "derive.sde",
     "RiskODE": "derive.risk",
     "derive_risk_ode": "derive.risk",
+    "Effects": "solve.effects",
+    "effects": "solve.effects",
     "GeneratedCode": "solve.generate",
     "generate": "solve.generate",
     "RiskResult": "solve.risk",
     "risk_curve": "solve.risk",
+    "Validation": "report.validation",
+    "validate": "report.validation",
     "GaussianStream": "simulate",
     "PoolStream": "simulate",
     "Simulation": "simulate",
@@ -56,8 +60,10 @@ if TYPE_CHECKING:
     from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
     from signsgd_sym.proof.verdict import Report, Verdict
     from signsgd_sym.report.checked import check
+    from signsgd_sym.report.validation import Validation, validate
     from signsgd_sym.simulate import GaussianStream, PoolStream, Simulation
     from signsgd_sym.simulate.ensemble import simulate
+    from signsgd_sym.solve.effects import Effects, effects
     from signsgd_sym.solve.generate import GeneratedCode, generate
     from signsgd_sym.solve.risk import RiskResult, risk_curve
 
@@ -68,6 +74,7 @@ __all__ = [
     "Assumption",
     "Covariance",
     "Derivation",
+    "Effects",
     "GaussianStream",
     "GeneratedCode",
     "LimitSDE",
@@ -80,17 +87,20 @@ __all__ = [
     "Schedule",
     "Simulation",
     "UpdateRule",
+    "Validation",
     "Verdict",
     "check",
     "closed_form",
     "derive",
     "derive_risk_ode",
     "derive_sde",
+    "effects",
     "generate",
     "ito",
     "noise_law",
     "risk_curve",
     "simulate",
+    "validate",
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from signsgd_sym import __version__
-from signsgd_sym.cli import code, curves, demo, derivations, laws
+from signsgd_sym.cli import code, curves, demo, derivations, effects, figures, laws
 from signsgd_sym.errors import InputError, ParseError, SignSGDError
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="A symbolic-numeric derivation workbench for signSGD in high dimension.",
 )
-for commands in (demo, derivations, laws, curves, code):  # in the order of `--help`
+for commands in (demo, derivations, laws, curves, effects, code, figures):  # in the order of `--help`
     app.add_typer(commands.group)
 
 

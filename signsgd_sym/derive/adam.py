@@ -3,13 +3,13 @@ coordinates.
 
 In units of their standard deviations a gradient is w = r x, and Adam's step is m/sqrt(v) with
 v = a sum_j beta_2^j w_j^2, a = 1 - beta_2 (bias correction is over after O(1/a) steps). Powers of v are
-Laplace integrals of e^(-tau v), and the mean of e^(-tau v) is a product over the independent w_j. So
+Laplace integrals of e^(-s_v v), and the mean of e^(-s_v v) is a product over the independent w_j. So
 without momentum
 
-    c_1 = pi^(-1/2) int_0^oo tau^(-1/2) (-L'(a tau)) F(beta_2 tau) dtau,
-    c_2 = int_0^oo (-L'(a tau)) F(beta_2 tau) dtau,     F(tau) = prod_(j >= 0) L(a beta_2^j tau),
+    c_1 = pi^(-1/2) int_0^oo s_v^(-1/2) (-L_w'(a s_v)) F(beta_2 s_v) ds_v,
+    c_2 = int_0^oo (-L_w'(a s_v)) F(beta_2 s_v) ds_v,   F(s) = prod_(j >= 0) L_w(a beta_2^j s),
 
-with L(s) = E e^(-s w^2), and with momentum sum_l (1 - beta_1) beta_1^l of the like, w_l in the place of w_0.
+with L_w(s) = E e^(-s w^2), and with momentum sum_l (1 - beta_1) beta_1^l of the like, w_l in place of w_0.
 `solve.adam_constants` encloses these numbers. The single steps are recorded and checked here; that a
 product of independent factors has the product of the means, for infinitely many factors, is an assumption
 of the record.
@@ -23,8 +23,7 @@ import sympy as sp
 
 from signsgd_sym.derive.assumptions import CORRELATION, GAUSSIAN_DATA
 from signsgd_sym.notation import (
-    L,
-    V,
+    L_w,
     beta_2,
     c_1,
     c_2,
@@ -33,8 +32,9 @@ from signsgd_sym.notation import (
     normal_density,
     residual_value,
     rho,
+    s_v,
     sigma,
-    tau,
+    v_old,
     w,
     x,
     y,
@@ -51,18 +51,18 @@ INDEPENDENT = Assumption(
 
 
 def transform_closed(s: Any) -> Any:
-    """L(s) = e^z K_0(z)/(2 sqrt(pi s)), z = 1/(8 s)."""
+    """L_w(s) = e^z K_0(z)/(2 sqrt(pi s)), z = 1/(8 s)."""
     z = 1 / (8 * s)
     return sp.exp(z) * sp.besselk(0, z) / (2 * sp.sqrt(sp.pi * s))
 
 
 def transform_tricomi(k: Any, s: Any) -> Any:
-    """zeta^k U(k, 1, zeta), zeta = 1/(4 s): L(s) for k = 1/2 and -L'(s) for k = 3/2."""
+    """zeta^k U(k, 1, zeta), zeta = 1/(4 s): L_w(s) for k = 1/2 and -L_w'(s) for k = 3/2."""
     return (4 * s) ** (-k) * TricomiU(k, 1, 1 / (4 * s))
 
 
 def squared_gradient() -> Derivation:
-    """L(sigma) = E e^(-sigma w^2) for a product w of two standard normals, its slope, and its two ends.
+    """L_w(sigma) = E e^(-sigma w^2) for a product w of two standard normals, its slope, and its two ends.
 
     >>> squared_gradient().result
     TricomiU(3/2, 1, 1/(4*sigma))/(8*sigma**(3/2))
@@ -75,8 +75,8 @@ def squared_gradient() -> Derivation:
         "the mean over the coordinate, residual g known",
         needs=(GAUSSIAN_DATA,),
     )
-    record.define(L, sp.Integral(given_r * gaussian_density(g), (g, *LINE)), "the mean over the residual")
-    closed = record.equal(L, transform_closed(sigma), "a Bessel function of 1/(8 sigma)")
+    record.define(L_w, sp.Integral(given_r * gaussian_density(g), (g, *LINE)), "the mean over the residual")
+    closed = record.equal(L_w, transform_closed(sigma), "a Bessel function of 1/(8 sigma)")
     record.expand(
         closed,
         1 - sigma + 9 * sigma**2 / 2,
@@ -102,7 +102,7 @@ def squared_gradient() -> Derivation:
     record.equal(
         sp.Integral(g**2 * gaussian_density(g) / (1 + 2 * sigma * g**2) ** (3 * HALF), (g, *LINE)),
         slope,
-        "-L'(sigma) = E[w^2 e^(-sigma w^2)]",
+        "-L_w'(sigma) = E[w^2 e^(-sigma w^2)]",
     )
     return record.finish()
 
@@ -128,32 +128,34 @@ def mean_response() -> Derivation:
     record.expand(exact, linear, "to first order", variable=rho, point=0, order=rho**3)
     slope = transform_tricomi(3 * HALF, sigma)
     record.equal(
-        sp.Integral(linear * gaussian_density(r), (r, *LINE)), rho * slope, "so the mean is -rho L'(sigma)"
+        sp.Integral(linear * gaussian_density(r), (r, *LINE)), rho * slope, "so the mean is -rho L_w'(sigma)"
     )
     record.equal(
-        sp.Integral(sp.exp(-tau * V) / sp.sqrt(tau), (tau, 0, sp.oo)) / sp.sqrt(sp.pi),
-        1 / sp.sqrt(V),
+        sp.Integral(sp.exp(-s_v * v_old) / sp.sqrt(s_v), (s_v, 0, sp.oo)) / sp.sqrt(sp.pi),
+        1 / sp.sqrt(v_old),
         "1/sqrt(v) as a Laplace integral",
     )
-    record.equal(sp.Integral(sp.exp(-tau * V), (tau, 0, sp.oo)), 1 / V, "1/v as a Laplace integral")
+    record.equal(sp.Integral(sp.exp(-s_v * v_old), (s_v, 0, sp.oo)), 1 / v_old, "1/v as a Laplace integral")
     j = sp.Symbol("j", integer=True, nonnegative=True)
     a = 1 - beta_2
-    older = sp.Product(transform_tricomi(HALF, a * beta_2**j * tau), (j, 1, sp.oo))
-    newest = transform_tricomi(3 * HALF, a * tau)
+    older = sp.Product(transform_tricomi(HALF, a * beta_2**j * s_v), (j, 1, sp.oo))
+    newest = transform_tricomi(3 * HALF, a * s_v)
     record.define(
         c_1,
-        sp.Integral(newest * older / sp.sqrt(tau), (tau, 0, sp.oo)) / sp.sqrt(sp.pi),
+        sp.Integral(newest * older / sp.sqrt(s_v), (s_v, 0, sp.oo)) / sp.sqrt(sp.pi),
         "E[w_0/sqrt(v)] = c_1 rho + O(rho^3): the newest gradient, and the older ones",
         needs=(INDEPENDENT,),
     )
     record.define(
-        c_2, sp.Integral(newest * older, (tau, 0, sp.oo)), "E[w_0^2/v] at rho = 0", needs=(INDEPENDENT,)
+        c_2, sp.Integral(newest * older, (s_v, 0, sp.oo)), "E[w_0^2/v] at rho = 0", needs=(INDEPENDENT,)
     )
-    alone = g**2 / (1 + 2 * tau * g**2) ** (3 * HALF)
-    record.equal(sp.Integral(alone, (tau, 0, sp.oo)), 1, "beta_2 -> 0, the newest alone: c_2 = 1")
+    alone = g**2 / (1 + 2 * s_v * g**2) ** (3 * HALF)
+    record.equal(sp.Integral(alone, (s_v, 0, sp.oo)), 1, "beta_2 -> 0, the newest alone: c_2 = 1")
     size = sp.sqrt(2 / sp.pi) * sp.Abs(g)
     record.equal(
-        sp.Integral(alone / sp.sqrt(tau), (tau, 0, sp.oo)) / sp.sqrt(sp.pi), size, "and E|x_i| |g| in c_1"
+        sp.Integral(alone / sp.sqrt(s_v), (s_v, 0, sp.oo)) / sp.sqrt(sp.pi),
+        size,
+        "and E|x_i| |g| in c_1",
     )
     record.equal(sp.Integral(size * gaussian_density(g), (g, *LINE)), 2 / sp.pi, "c_1 = 2/pi, as signSGD has")
     return record.finish()
@@ -167,44 +169,48 @@ def pair_of_coordinates() -> Derivation:
     """
     record = Recorder("adam-pair", "Two coordinates of Adam, one residual", (GAUSSIAN_DATA, CORRELATION))
     r = residual_value
-    spread = 1 + 2 * tau * r**2 * (1 - rho**2)
-    reduced = sp.exp(-tau * r**2 * rho**2 * x**2 / spread)
+    spread = 1 + 2 * s_v * r**2 * (1 - rho**2)
+    reduced = sp.exp(-s_v * r**2 * rho**2 * x**2 / spread)
     conditional = normal_density(y, rho * x, 1 - rho**2)
     record.equal(
-        sp.Integral(sp.exp(-tau * r**2 * y**2) * conditional, (y, *LINE)),
+        sp.Integral(sp.exp(-s_v * r**2 * y**2) * conditional, (y, *LINE)),
         reduced / sp.sqrt(spread),
         "the second coordinate, y ~ N(rho x, 1 - rho^2)",
         needs=(GAUSSIAN_DATA,),
     )
     record.equal(
-        sp.Integral(y * sp.exp(-tau * r**2 * y**2) * conditional, (y, *LINE)),
+        sp.Integral(y * sp.exp(-s_v * r**2 * y**2) * conditional, (y, *LINE)),
         rho * x * reduced / spread ** (3 * HALF),
         "with a factor y",
     )
-    D = 1 + 2 * r**2 * (sigma + tau) + 4 * r**4 * sigma * tau * (1 - rho**2)
+    D = 1 + 2 * r**2 * (sigma + s_v) + 4 * r**4 * sigma * s_v * (1 - rho**2)
     over_x = sp.exp(-sigma * r**2 * x**2) * reduced * gaussian_density(x)
     record.equal(
         sp.Integral(over_x, (x, *LINE)) / sp.sqrt(spread),
         1 / sp.sqrt(D),
-        "E exp(-sigma r^2 x^2 - tau r^2 y^2): the older gradients",
+        "E exp(-sigma r^2 x^2 - s_v r^2 y^2): the older gradients",
     )
     record.equal(
         sp.Integral(r**2 * rho * x**2 * over_x, (x, *LINE)) / spread ** (3 * HALF),
         rho * r**2 / D ** (3 * HALF),
-        "E[r^2 x y exp(-sigma r^2 x^2 - tau r^2 y^2)]: the newest gradient",
+        "E[r^2 x y exp(-sigma r^2 x^2 - s_v r^2 y^2)]: the newest gradient",
     )
-    # sigma = t p and tau = t (1 - p) with p = 1/(1 + e^(-w)).
+    # sigma = t p and s_v = t (1 - p) with p = 1/(1 + e^(-w)).
     p, z = 1 / (1 + sp.exp(-w)), sp.sqrt(1 - rho**2) / sp.cosh(w / 2)
     record.equal(
-        D.subs({sigma: V * p, tau: V * (1 - p)}, simultaneous=True),
-        1 + 2 * V * r**2 + z**2 * V**2 * r**4,
-        "sigma + tau = V: correlation and direction enter through z = sqrt(1 - rho^2)/cosh(w/2) alone",
+        D.subs({sigma: v_old * p, s_v: v_old * (1 - p)}, simultaneous=True),
+        1 + 2 * v_old * r**2 + z**2 * v_old**2 * r**4,
+        "sigma + s_v = v_old: correlation and direction enter through z = sqrt(1 - rho^2)/cosh(w/2) alone",
     )
     record.equal(
-        sp.Derivative(p, w) / sp.sqrt(p * (1 - p)), 1 / (2 * sp.cosh(w / 2)), "dsigma dtau/sqrt(sigma tau)"
+        sp.Derivative(p, w) / sp.sqrt(p * (1 - p)),
+        1 / (2 * sp.cosh(w / 2)),
+        "dsigma ds_v/sqrt(sigma s_v)",
     )
     record.equal(
-        sp.Integral(r**2 / (1 + 2 * V * r**2 + sigma**2 * V**2 * r**4) ** (3 * HALF), (V, 0, sp.oo)),
+        sp.Integral(
+            r**2 / (1 + 2 * v_old * r**2 + sigma**2 * v_old**2 * r**4) ** (3 * HALF), (v_old, 0, sp.oo)
+        ),
         1 / (1 + sigma),
         "beta_2 -> 0, the newest alone, with sigma for z: any residual",
     )
@@ -225,16 +231,16 @@ def ends_of_memory() -> Derivation:
     record = Recorder("adam-ends", "Short and long memory, beta_1 = 0", (SHORTER_THAN_1, INDEPENDENT))
     record.use(squared_gradient())
     b = beta_2
-    cauchy = 2 / (sp.pi * (1 + V**2))
+    cauchy = 2 / (sp.pi * (1 + v_old**2))
     # w_0/w_1 is a product of two ratios of normals, each of which is Cauchy.
     record.equal(
-        sp.Integral(cauchy / (1 + b / (V * tau) ** 2), (V, 0, sp.oo)),
-        tau / (tau + sp.sqrt(b)),
+        sp.Integral(cauchy / (1 + b / (v_old * s_v) ** 2), (v_old, 0, sp.oo)),
+        s_v / (s_v + sp.sqrt(b)),
         "E[w_0^2/(w_0^2 + b w_1^2)], the ratio of the coordinates averaged",
     )
-    outer = cauchy.subs(V, tau) * tau / (tau + sp.sqrt(b))
+    outer = cauchy.subs(v_old, s_v) * s_v / (s_v + sp.sqrt(b))
     two = (1 + sp.sqrt(b) * sp.log(b) / sp.pi) / (1 + b)
-    record.equal(sp.Integral(outer, (tau, 0, sp.oo)), two, "and that of the residuals")
+    record.equal(sp.Integral(outer, (s_v, 0, sp.oo)), two, "and that of the residuals")
     record.expand(
         two / (1 - b),
         1 + sp.sqrt(b) * sp.log(b) / sp.pi,
@@ -246,17 +252,21 @@ def ends_of_memory() -> Derivation:
     )
     j, a = sp.Symbol("j", integer=True, nonnegative=True), sp.Symbol("a", positive=True)
     record.equal(
-        sp.Sum((1 - b) * b**j * tau, (j, 0, sp.oo)),
-        tau,
-        "the exponents of prod_j e^(-s_j) <= prod_j L(s_j) = F, s_j = (1 - b) b^j tau: F >= e^(-tau)",
+        sp.Sum((1 - b) * b**j * s_v, (j, 0, sp.oo)),
+        s_v,
+        "the exponents of prod_j e^(-s_j) <= prod_j L_w(s_j) = F, s_j = (1 - b) b^j s_v: F >= e^(-s_v)",
         needs=(INDEPENDENT,),
     )
     slope = transform_tricomi(3 * HALF, sigma)
-    record.at_most((1 - 8 * sigma) * sp.exp(-sigma), slope, "-L' = E[w^2 e^(-sigma w^2)] >= (1 - 8 sigma) L")
-    below = (1 - 8 * a * tau) * sp.exp(-tau)
-    record.equal(sp.Integral(below, (tau, 0, sp.oo)), 1 - 8 * a, "c_2 >= 1 - 8 a, a = 1 - b")
+    record.at_most(
+        (1 - 8 * sigma) * sp.exp(-sigma), slope, "-L_w' = E[w^2 e^(-sigma w^2)] >= (1 - 8 sigma) L_w"
+    )
+    below = (1 - 8 * a * s_v) * sp.exp(-s_v)
+    record.equal(sp.Integral(below, (s_v, 0, sp.oo)), 1 - 8 * a, "c_2 >= 1 - 8 a, a = 1 - b")
     record.equal(
-        sp.Integral(below / sp.sqrt(tau), (tau, 0, sp.oo)) / sp.sqrt(sp.pi), 1 - 4 * a, "c_1 >= 1 - 4 a"
+        sp.Integral(below / sp.sqrt(s_v), (s_v, 0, sp.oo)) / sp.sqrt(sp.pi),
+        1 - 4 * a,
+        "c_1 >= 1 - 4 a",
     )
     return record.finish()
 

@@ -31,12 +31,28 @@ def finite_variance() -> Assumption:
     return Assumption("E[eps^2] < oo", laws=tuple(map(noise_law, laws)), name="finite-variance")
 
 
+def finite_moment(order: sp.Expr) -> Assumption:
+    """The noise may have any law with E |eps|^order < oo; statements are linear in it, and atoms say as much.
+
+    Under a density the means of the powers are integrals of Kummer's function, which the kernel has no
+    majorant for.
+    """
+    laws = tuple(map(noise_law, (_ATOMS, "Mixture((1/2, Dirac(-3)), (1/2, Dirac(1/5)))")))
+    return Assumption(f"E|eps|^({order}) < oo", laws=laws, name="finite-moment")
+
+
 def eigenbasis(power: sp.Expr) -> Assumption:
     """U orthogonal and Lambda diagonal with U Lambda U^T = D^(-power/2) K D^(-power/2)."""
     matrix = D ** (-power / 2) * K * D ** (-power / 2) if power else K
     words = "D^(-1/2) K D^(-1/2)" if power else "K"
     relation = sp.Eq(U * Lambda * U.T, matrix, evaluate=False)
     return Assumption(f"{words} = U Lambda U^T, U orthogonal, Lambda diagonal", relation, name="eigenbasis")
+
+
+def no_label_noise(name: sp.Expr, value: sp.Expr) -> Assumption:
+    """eps = 0, as what it makes of phi or P: `name` is `value`."""
+    relation = sp.Eq(name, value, evaluate=False)
+    return Assumption(f"eps = 0, so that {name} = {value}", relation, name="no-label-noise")
 
 
 def balance(unknown: sp.Expr, value: sp.Expr) -> Assumption:
@@ -47,5 +63,6 @@ def balance(unknown: sp.Expr, value: sp.Expr) -> Assumption:
 
 __all__ = [
     "CORRELATION", "GAUSSIAN_DATA", "IDENTITY", "ONE_PASS", "SMALL_CORRELATIONS", "STATIONARY",
-    "SYMMETRIC", "any_law", "balance", "eigenbasis", "finite_variance",
+    "SYMMETRIC", "any_law", "balance", "eigenbasis", "finite_moment", "finite_variance",
+    "no_label_noise",
 ]  # fmt: skip

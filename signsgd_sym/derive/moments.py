@@ -7,7 +7,6 @@ rho^2) W) with W independent of G, and integrate over W, then over G, then over 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
@@ -16,8 +15,9 @@ from signsgd_sym import notation as nt
 from signsgd_sym.derive.assumptions import CORRELATION, GAUSSIAN_DATA, any_law, finite_variance
 from signsgd_sym.derive.expectation import gaussian_mean, gaussian_mean_slope
 from signsgd_sym.derive.orthant import arcsine_law
+from signsgd_sym.derive.powers import power_pair_moment
 from signsgd_sym.errors import RuleError
-from signsgd_sym.model.update_rule import SIGN, UpdateRule
+from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
 from signsgd_sym.notation import K_ii, K_jj, R, a, eps, g, h, rho, s, w, x, y
 from signsgd_sym.proof.derivation import Derivation, Recorder
 from signsgd_sym.special import NoiseMean, OwenT
@@ -25,7 +25,8 @@ from signsgd_sym.special import NoiseMean, OwenT
 LINE = (-sp.oo, sp.oo)
 
 
-def _require_multiplicative(rule: UpdateRule) -> None:
+def require_multiplicative(rule: UpdateRule) -> None:
+    """Raise `RuleError` unless f(u v) = f(u) f(v)."""
     if not rule.is_multiplicative:
         raise RuleError(
             f"f(z) = {rule.expr} does not satisfy f(u v) = f(u) f(v); "
@@ -73,7 +74,7 @@ def one_step_mean(rule: UpdateRule) -> Derivation:
     >>> one_step_mean(SIGN).result
     4*OwenT(h, rho/sqrt(1 - rho**2))
     """
-    _require_multiplicative(rule)
+    require_multiplicative(rule)
     record = Recorder(
         f"{rule.name}-one-step-mean",
         f"E[f(r x_i) | eps] for f(z) = {rule.expr}",
@@ -200,7 +201,7 @@ def coordinate_pair_moment(rule: UpdateRule) -> Derivation:
     The same two rules as for the one-step mean: condition x_j on x_i = sqrt(K_ii) g, then integrate over
     g. For the sign rule `orthant.arcsine_law` reaches the same function by a different road.
     """
-    _require_multiplicative(rule)
+    require_multiplicative(rule)
     record = Recorder(
         f"{rule.name}-pair-moment", f"E[f(x_i) f(x_j)] for f(z) = {rule.expr}", (GAUSSIAN_DATA, CORRELATION)
     )
@@ -238,9 +239,11 @@ def _exact(linear: Derivation) -> Any:
 
 
 def noise_matrix_entry(rule: UpdateRule) -> Derivation:
-    """E[f(x_i) f(x_j)] by the road the SDE uses: the arcsine law for sign, conditioning otherwise."""
-    road: Callable[[], Derivation] = arcsine_law if rule == SIGN else lambda: coordinate_pair_moment(rule)
-    return road()
+    """E[f(x_i) f(x_j)] by the road the SDE uses: the arcsine law for sign, conditioning for SGD, polar
+    coordinates for the powers between and beyond."""
+    if rule == SIGN:
+        return arcsine_law()
+    return coordinate_pair_moment(rule) if rule == SGD else power_pair_moment(rule)
 
 
 __all__ = [

@@ -22,10 +22,11 @@ from signsgd_sym.derive.assumptions import eigenbasis as eigenbasis_of
 from signsgd_sym.derive.expectation import gaussian_mean
 from signsgd_sym.derive.ito import ItoProcess, ito
 from signsgd_sym.derive.matrix_algebra import MatrixAlgebra
+from signsgd_sym.derive.powers import exponent_of, whole_moment
 from signsgd_sym.derive.sde import LimitSDE, NamedRule
-from signsgd_sym.errors import RuleError
 from signsgd_sym.notation import (
     K_A,
+    A,
     D,
     Delta,
     K,
@@ -86,13 +87,13 @@ class RiskODE:
 
 
 def _words(sde: LimitSDE) -> str:
-    return "Adam" if isinstance(sde.rule, NamedRule) else f"f(z) = {sde.rule.expr}"
+    return "Adam" if isinstance(sde.step, NamedRule) else f"f(z) = {sde.rule.expr}"
 
 
 def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     """Ito's formula on R: drift and quadratic variation of the risk itself, and the derivation."""
     record = Recorder(
-        f"{sde.rule.name}-ito-risk",
+        f"{sde.step.name}-ito-risk",
         f"Ito's formula on the risk, {_words(sde)}",
         (SYMMETRIC,),
     )
@@ -137,7 +138,7 @@ def derive_risk_ode(sde: LimitSDE, reference: str = CONCENTRATION) -> RiskODE:
     )
     basis_given = eigenbasis_of(sde.power)
     record = Recorder(
-        f"{sde.rule.name}-modes",
+        f"{sde.step.name}-modes",
         f"The mode ODE for {_words(sde)}",
         (basis_given,),
     )
@@ -208,18 +209,20 @@ def identity_covariance(sde: LimitSDE) -> Derivation:
     record.use(source)
     one = sp.Identity(d)
     # The arcsine law holds for |rho| < 1: the diagonal is a moment of one coordinate.
-    if isinstance(sde.rule, NamedRule):
-        raise RuleError(f"{sde.rule.name} is not a function of r x_i; its scalar theory is not derived here.")
     unit = sde.rule.apply(g) ** 2
     record.define(
         nt.M_ii,
         sp.Integral(unit * nt.gaussian_density(g), (g, -sp.oo, sp.oo)),
         "E[f(x_i)^2] for x_i ~ N(0, 1)",
     )
-    on_diagonal = gaussian_mean(record, nt.M_ii, unit, g, "the same") if unit.has(sp.sign) else 1
+    if sde.noise_matrix == nt.M:
+        on_diagonal = record.equal(nt.M_ii, whole_moment(exponent_of(sde.rule)), "an absolute moment")
+    else:
+        on_diagonal = gaussian_mean(record, nt.M_ii, unit, g, "the same") if unit.has(sp.sign) else 1
     off_diagonal = sp.simplify(sde.noise_entry.subs(rho, 0))
     record.equal(sp.Subs(sde.noise_entry, rho, 0), off_diagonal, "off the diagonal, rho = 0")
-    record.equal(sde.noise_matrix, on_diagonal * one, "so the noise matrix is the identity")
+    state = record.define if sde.noise_matrix == nt.M else record.equal
+    state(sde.noise_matrix, on_diagonal * one, "so the noise matrix is a multiple of the identity")
     algebra = MatrixAlgebra(
         symmetric=_SYMMETRIC,
         substitutions={K: one, K_sigma: on_diagonal * one, nt.M: on_diagonal * one, D: one},
@@ -251,13 +254,13 @@ class StationaryEquation:
 def stationary_equation(ode: RiskODE) -> StationaryEquation:
     """The equation of the stationary risk at constant eta: R a(R)/s(R) = eta tr(D^m)/(4 d).
 
-    m = 1 for the sign rule, 2 for SGD (tr D^2 = tr K).
+    m = 1 for the sign rule, 2 for SGD (tr D^2 = tr K), 1 + p for |z|^p sign(z).
     """
     sde = ode.sde
     [mode] = sp.solve(ode.rhs, r_i)
     total = sp.Sum(n[j] / lam[j], (j, 1, d))
     factor = sp.simplify(mode * lam[i] / n[i])
-    unknown = phi if factor.has(phi) else P
+    unknown = next(name for name in (phi, A, P) if factor.has(name))
     [balanced] = sp.solve(factor * total - R, unknown)
     record = Recorder(
         f"{sde.rule.name}-stationary",
@@ -274,7 +277,8 @@ def stationary_equation(ode: RiskODE) -> StationaryEquation:
     trace = sp.Trace(U.T * half * sde.noise_matrix * half * U)
     reduced = algebra.scalar(trace)
     record.equal(total, reduced / (2 * d), "the sum of n_i/lambda_i is a trace, and U drops out")
-    diagonal = sp.powsimp(sp.simplify(K_ii ** (sde.power / 2) * sde.noise_entry.subs({rho: 1, K_jj: K_ii})))
+    whole = sp.hyperexpand(sde.noise_entry.subs({rho: 1, K_jj: K_ii}))  # 2F1 at 1 is Gauss's sum
+    diagonal = sp.powsimp(sp.simplify(K_ii ** (sde.power / 2) * whole))
     exponent = sp.simplify(sp.diff(sp.log(diagonal), K_ii) * K_ii)
     power = 2 * exponent
     moment = sp.simplify(diagonal / K_ii**exponent) * sp.Trace(D**power)

@@ -38,10 +38,11 @@ def second_moment_of(part: GivenDensity) -> sp.Expr:
     return integral if closed is None else closed
 
 
-def tail_is_heavy(piece: Piece) -> bool:
-    """Whether x^2 times a density without parameters is not integrable at an infinite end of the piece."""
+def tail_is_heavy(piece: Piece, power: int = 2) -> bool:
+    """Whether |x|^power times a density without parameters is not integrable at an infinite end."""
+    edge = power + 1.01506
     return any(
-        end in (sp.oo, -sp.oo) and _tail_exponent(piece.density, 1 if end == sp.oo else -1) <= 3.01506
+        end in (sp.oo, -sp.oo) and _tail_exponent(piece.density, 1 if end == sp.oo else -1) <= edge
         for end in (piece.lo, piece.hi)
     )
 

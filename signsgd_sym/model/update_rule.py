@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy as sp
 
 from signsgd_sym import notation
 from signsgd_sym.errors import RuleError
-from signsgd_sym.model.syntax import did_you_mean
+from signsgd_sym.model.parse import parse_expression
+from signsgd_sym.model.rule_text import named_by_itself, read_rule
 
 z = notation.z
 _p, _q = sp.Symbol("p", positive=True), sp.Symbol("q", positive=True)
@@ -24,15 +26,18 @@ class UpdateRule:
     """An odd function f of z = r x_i.
 
     Attributes:
-        expr: f as an expression in `notation.z`.
-        name: what the user calls it.
+        expr: f as an expression in `notation.z`, or as text that is parsed to one.
+        name: what the user calls it; `rule: EXPR` where no name is given.
 
     Raises:
         RuleError: when f contains another variable than z, or f(-z) = -f(z) is not established.
+        ParseError: text outside the grammar.
 
     Example:
         >>> SIGN.is_multiplicative, UpdateRule(sp.tanh(z), "tanh").is_multiplicative
         (True, False)
+        >>> UpdateRule("z/(1 + Abs(z))").name
+        'rule: z/(Abs(z) + 1)'
         >>> UpdateRule(z**2, "square")
         Traceback (most recent call last):
         ...
@@ -40,9 +45,13 @@ class UpdateRule:
     """
 
     expr: sp.Expr
-    name: str
+    name: str = ""
 
     def __post_init__(self) -> None:
+        if isinstance(self.expr, str):
+            object.__setattr__(self, "expr", parse_expression(self.expr, {"z": z}))
+        if not self.name:
+            object.__setattr__(self, "name", named_by_itself(self.expr)[1])
         strangers = sorted(map(str, self.expr.free_symbols - {z}))
         if strangers:
             raise RuleError(
@@ -57,18 +66,24 @@ class UpdateRule:
 
     @classmethod
     def from_text(cls, text: str) -> UpdateRule:
-        """`sign` or `sgd`.
+        """The rule that `--optimizer` text denotes: see `rule_text`.
 
         Raises:
-            RuleError: for any other text.
+            RuleError: an unknown name, a parameter out of range, a function that is not odd.
+            ParseError: an expression outside the grammar.
+
+        Example:
+            >>> UpdateRule.from_text("power(1)") is SGD, UpdateRule.from_text("rule: sign(z)") is SIGN
+            (True, True)
         """
         name = text.strip()
-        if name not in RULES:
-            raise RuleError(
-                f"{name[:60]!r} is not a known optimizer{did_you_mean(name, RULES)}; "
-                f"known: {', '.join(RULES)}"
-            )
-        return RULES[name]
+        if name in RULES:
+            return RULES[name]
+        expr, name = read_rule(text)
+        for known in RULES.values():
+            if expr == known.expr:
+                return known
+        return cls(expr, name)
 
     @property
     def is_multiplicative(self) -> bool:
@@ -76,6 +91,18 @@ class UpdateRule:
         return all(
             _is_zero(self.apply(u * v) - self.apply(u) * self.apply(v)) for u in (_p, -_p) for v in (_q, -_q)
         )
+
+    @cached_property
+    def exponent(self) -> sp.Expr | None:
+        """p of a multiplicative rule, which is f(z) = |z|^p sign(z); None for another rule.
+
+        Example:
+            >>> UpdateRule(z**3).exponent, SIGN.exponent, UpdateRule(sp.tanh(z)).exponent
+            (3, 0, None)
+        """
+        if not self.is_multiplicative:
+            return None
+        return sp.nsimplify(sp.simplify(sp.log(self.apply(sp.Integer(2))) / sp.log(2)), rational=True)
 
     def apply(self, argument: sp.Expr) -> sp.Expr:
         """f(argument)."""

@@ -4,14 +4,16 @@ K is rational with unequal diagonal and Delta is a random vector; everything els
 balls, each name from its meaning: D = diag(sqrt(K_ii)), U and Lambda from the matrix whose
 eigendecomposition is given (`Eq(U*Lambda*U.T, ...)`), and names defined in the derivation from their
 definitions, those with an index mode by mode. A name whose definition speaks of the noise law, phi(R), or is
-an infinite product, is any positive number here: these steps hold whatever it is. A square matrix that
-nothing is said of is any positive definite one.
+an infinite product, is any positive number here: these steps hold whatever it is. So it is with a square
+matrix that has no definition: any symmetric one if it is a second moment (`SYMMETRIC`), any diagonal one if
+it is diag(a(R, K_ii)) (`DIAGONAL`), any one at all if nothing is said of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -32,6 +34,10 @@ from signsgd_sym.special import Generator, NoiseMean, Variation
 COMPUTED = {nt.d, nt.i, nt.K, nt.Delta, nt.e_i, nt.e_j, nt.D, nt.K_sigma}
 """Names whose values `_values` makes; K, Delta, i and j are drawn, the rest follows."""
 EIGEN = {nt.U, nt.Lambda, nt.lam}
+SYMMETRIC = {nt.M, nt.K_A, nt.Sigma, nt.V}
+"""Matrices of which only the symmetry is used, and the diagonal where Trace(e_i.T*M*e_i) is defined."""
+DIAGONAL = {nt.a_K}
+"""Matrices of which only that is used that they are diagonal, and a diagonal that is defined."""
 MEANINGS = {
     nt.R: sp.Trace(nt.Delta.T * nt.K * nt.Delta) / 2,
     nt.K_ii: sp.Trace(nt.e_i.T * nt.K * nt.e_i),
@@ -83,11 +89,14 @@ class MatrixSetting:
     given: tuple[Assumption, ...] = ()
     violate: str = ""
     _compiled: dict[Any, Program] = field(default_factory=dict)
+    _diagonals: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.meanings: dict[Any, Any] = {name: (name, meaning) for name, meaning in MEANINGS.items()}
         for name, meaning in self.definitions.items():
-            if not meaning.has(NoiseMean, sp.Product):
+            if isinstance(name, sp.Trace):
+                self._diagonal_of(name, meaning)
+            elif not meaning.has(NoiseMean, sp.Product):
                 self.meanings[name.base if isinstance(name, sp.Indexed) else name] = (name, meaning)
         self.decomposed: Any = None
         self.orthogonal = True
@@ -110,6 +119,11 @@ class MatrixSetting:
         self.free_matrices = [n for n in free if isinstance(n, sp.MatrixSymbol) and n.shape == (nt.d, nt.d)]
         self.free = [n for n in free if n not in self.free_matrices]
 
+    def _diagonal_of(self, entry: Any, meaning: Any) -> None:
+        for matrix in SYMMETRIC | DIAGONAL:
+            if entry == sp.Trace(nt.e_i.T * matrix * nt.e_i):
+                self._diagonals[matrix] = meaning
+
     def _closure(self, names: set[Any]) -> set[Any]:
         found: set[Any] = {nt.d}
         queue = list(names)
@@ -120,6 +134,8 @@ class MatrixSetting:
             found.add(name)
             if name in self.meanings:
                 queue += names_in(self.meanings[name][1])
+            if name in self._diagonals:
+                queue += names_in(self._diagonals[name])
             if name in (nt.D, nt.K_sigma):
                 queue.append(nt.K)
             if name in EIGEN and self.decomposed is not None:
@@ -145,7 +161,7 @@ class MatrixSetting:
 
     def region(self) -> str:
         """What is drawn, in words."""
-        matrices = [f"{name} random positive definite" for name in self.free_matrices]
+        matrices = [f"{name} {_form(name)}" for name in self.free_matrices]
         scalars = [f"{name} > 0" for name in self.free]
         return ", ".join(["d = 2, ..., 8, K random positive definite, Delta random", *matrices, *scalars])
 
@@ -153,13 +169,11 @@ class MatrixSetting:
         """A random model of random dimension, and positive numbers for what is free."""
         model = random_model(rng)
         scalars = {name: sp.Rational(rng.randint(20, 400), 101) for name in self.free}
-        matrices = {name: random_model(rng, model.d).K for name in self.free_matrices}
+        matrices = self._any_matrices(rng, model.d)
 
         def values() -> dict[Any, Any]:
-            free = {name: _ball_matrix(matrix) for name, matrix in matrices.items()}
-            return self._values(
-                _ball_matrix(model.K), acb_mat([[_ball(x)] for x in model.Delta]), model.i, scalars, free
-            )
+            Delta = acb_mat([[_ball(x)] for x in model.Delta])
+            return self._values(_ball_matrix(model.K), Delta, model.i, scalars, matrices)
 
         shown = {"d": str(model.d), "K": _matrix_words(model.K), "Delta": _vector_words(model.Delta)}
         if nt.i in self.needed or nt.e_i in self.needed:
@@ -171,8 +185,7 @@ class MatrixSetting:
     def at(self, K: acb_mat, Delta: acb_mat) -> list[acb]:
         """The sides at a given model, the last mode, and scalars that stay the same."""
         scalars = {name: sp.Rational(3, 5) for name in self.free}
-        free = dict.fromkeys(self.free_matrices, K * K)
-        found = self._values(K, Delta, K.nrows(), scalars, free)
+        found = self._values(K, Delta, K.nrows(), scalars, self._any_matrices(Random(0), K.nrows()))
         return [self._run(self._program(side), found) for side in self.sides]
 
     def _program(self, expr: Any) -> Program:
@@ -181,13 +194,26 @@ class MatrixSetting:
             self._compiled[expr] = program(expr, dict.fromkeys(sorted(self.needed, key=str)))
         return self._compiled[expr]
 
+    def _any_matrices(self, rng: Random, d: int) -> dict[Any, list[list[Fraction]]]:
+        """Rows of the matrices of which only the form is known, with entries k/8."""
+        found = {}
+        for name in self.free_matrices:
+            rows = [[Fraction(rng.randint(1, 40), 8) for _ in range(d)] for _ in range(d)]
+            if name in SYMMETRIC:
+                rows = [[rows[min(a, b)][max(a, b)] for b in range(d)] for a in range(d)]
+            elif name in DIAGONAL:
+                rows = [[rows[a][b] * (a == b) for b in range(d)] for a in range(d)]
+            found[name] = rows
+        return found
+
     def _values(
-        self, K: acb_mat, Delta: acb_mat, i: int, scalars: dict[Any, Any], free: dict[Any, acb_mat]
+        self, K: acb_mat, Delta: acb_mat, i: int, scalars: dict[Any, Any], matrices: dict[Any, Any]
     ) -> dict[Any, Any]:
         """Every needed name at the current precision."""
         d = K.nrows()
-        found: dict[Any, Any] = {name: rational(value) for name, value in scalars.items()} | free
+        found: dict[Any, Any] = {name: rational(value) for name, value in scalars.items()}
         found |= {nt.d: acb(d), nt.i: acb(i), nt.K: K, nt.Delta: Delta}
+        found |= {name: _ball_matrix(rows) for name, rows in matrices.items()}
         found |= {nt.e_i: _unit(d, i - 1), nt.e_j: _unit(d, i % d)}
         if nt.K in self.meanings:
             found[nt.K] = self._assign(nt.K, found, d)
@@ -197,6 +223,10 @@ class MatrixSetting:
         if self.needed & EIGEN and self.decomposed is not None:
             lam, U = symmetric_eigen(self._run(self._program(self.decomposed), found))
             found |= {nt.lam: lam, nt.U: U if self.orthogonal else U + K, nt.Lambda: diagonal(lam)}
+        for matrix in self._diagonals.keys() & matrices.keys():
+            compiled = self._program(self._diagonals[matrix])
+            for k in range(d):
+                found[matrix][k, k] = self._run(compiled, {**found, nt.e_i: _unit(d, k)})
         for name in self.assigned:
             if name not in COMPUTED:
                 found[name] = self._assign(name, found, d)
@@ -214,6 +244,11 @@ class MatrixSetting:
     @staticmethod
     def _run(compiled: Program, found: dict[Any, Any]) -> Any:
         return compiled({name: found.get(name, acb(0)) for name in compiled.symbols})
+
+
+def _form(matrix: Any) -> str:
+    """What is drawn for a matrix without a definition."""
+    return "random" + (" symmetric" if matrix in SYMMETRIC else " diagonal" if matrix in DIAGONAL else "")
 
 
 def _ball(x: Any) -> acb:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from signsgd_sym.report.significance import standardised
+
 if TYPE_CHECKING:  # it would bring Numba with it
     from signsgd_sym.simulate.ensemble import Simulation
     from signsgd_sym.simulate.runner import SignCounts
@@ -16,6 +18,8 @@ Array = NDArray[np.float64]
 
 STANDARD_ERRORS = 3.0
 RELATIVE_BAND = 0.03
+SAME = 1e-12
+"""Relative difference that is rounding: at time 0 all runs agree with the curve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +42,20 @@ class Comparison:
         return np.asarray((self.mean - self.risk) / self.risk)
 
     @property
+    def z(self) -> Array:
+        """(mean - curve)/(standard error of the mean) at every time; 0 where both are rounding."""
+        return standardised(self.mean - self.risk, self.stderr, SAME * np.abs(self.risk))
+
+    @property
+    def in_band(self) -> NDArray[np.bool_]:
+        """At which times the mean lies within the band around the curve."""
+        band = STANDARD_ERRORS * self.stderr + RELATIVE_BAND * self.risk
+        return np.asarray(np.abs(self.mean - self.risk) <= band)
+
+    @property
     def share_in_band(self) -> float:
         """Share of the times at which the mean lies within the band around the curve."""
-        band = STANDARD_ERRORS * self.stderr + RELATIVE_BAND * self.risk
-        return float(np.mean(np.abs(self.mean - self.risk) <= band))
+        return float(np.mean(self.in_band))
 
     def summary(self) -> dict[str, Any]:
         """The numbers a report shows."""

@@ -32,9 +32,11 @@ from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import SGD, SIGN, UpdateRule
 from signsgd_sym.notation import phi
 from signsgd_sym.report.compare import Comparison, compare
+from signsgd_sym.report.precision import PrecisionStudy, precision_study
+from signsgd_sym.report.precision_show import precision_data
 from signsgd_sym.simulate import GaussianStream, PoolStream, Stream, simulate
 from signsgd_sym.solve.functions import make_problem
-from signsgd_sym.solve.risk import RiskResult, risk_curve
+from signsgd_sym.solve.risk import RiskResult, checked_times, mode_curve
 
 Progress = Callable[[str, float], object]
 """Called with the name of the stage under way and its share done, in [0, 1]."""
@@ -45,6 +47,9 @@ POINTS = 100
 RUNS = 320
 SGD_RUNS = 80
 SEED = 2026
+DIGITS = 30
+LITERAL_STEPS = 1500
+"""Steps of the definition in that many digits: about two seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,7 @@ class DemoResult:
     sign: RiskResult
     sgd: RiskResult
     rungs: tuple[Rung, ...]
+    precision: PrecisionStudy
 
     def summary(self) -> dict[str, Any]:
         """The result as JSON data."""
@@ -93,6 +99,7 @@ class DemoResult:
                 }
                 for r in self.rungs
             ],
+            "precision": precision_data(self.precision),
         }
 
 
@@ -112,14 +119,11 @@ def run_demo(
     # With symbolic parameters: the formula a reader wants to see.
     family = phi_mean(best.family, dict(ode.sde.definitions)[phi])
     problem = make_problem(SIGN, best.law, ode=ode, found=family.at(dict(best.values)))
-    sign = risk_curve(
-        best.law, patches.covariance, LEARNING_RATE, HORIZON, points=POINTS, delta0=start, problem=problem
-    )
+    step, times = Schedule.of(LEARNING_RATE), checked_times(HORIZON, POINTS)
+    sign = mode_curve(SIGN, best.law, patches.covariance, step, start, times, problem=problem)
     progress("deriving and solving the risk ODE of SGD", 0.0)
     tame = fit.best_with_variance.law
-    sgd = risk_curve(
-        tame, patches.covariance, _matched_step(sign), HORIZON, points=POINTS, delta0=start, optimizer=SGD
-    )
+    sgd = mode_curve(SGD, tame, patches.covariance, _matched_step(sign), start, times)
     K, X = patches.covariance, patches.X
     plan: list[tuple[str, UpdateRule, str, NoiseLaw | None, Stream]] = [
         ("a", SIGN, "Gaussian", best.law, GaussianStream(K, best.law)),
@@ -148,8 +152,18 @@ def run_demo(
         )
         described = "real residuals" if law is None else law.text
         rungs.append(Rung(rung_id, rule.name, data, described, law, compare(curve.risk, simulation)))
+    precision = precision_study(
+        sign,
+        GaussianStream(K, best.law),
+        HORIZON,
+        DIGITS,
+        seed=SEED,
+        runs=0,
+        literal_steps=LITERAL_STEPS,
+        progress=progress,
+    )
     progress("writing the report", 0.0)
-    return DemoResult(patches, fit, family, sign, sgd, tuple(rungs))
+    return DemoResult(patches, fit, family, sign, sgd, tuple(rungs), precision)
 
 
 def _matched_step(sign: RiskResult) -> Schedule:

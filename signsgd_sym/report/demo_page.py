@@ -21,6 +21,7 @@ from signsgd_sym.report import plots
 from signsgd_sym.report.demo import LEARNING_RATE, DemoResult, Rung
 from signsgd_sym.report.html import derivation_html, formula, math, page, table
 from signsgd_sym.report.latex import latex, sde_latex
+from signsgd_sym.report.precision_show import precision_figure
 from signsgd_sym.report.resources import resource
 from signsgd_sym.report.text import law_label
 
@@ -126,6 +127,28 @@ def _comparison_fields(result: DemoResult) -> dict[str, str]:
     return fields
 
 
+def _precision_fields(result: DemoResult) -> dict[str, str]:
+    study = result.precision
+    run = study.rounding
+    wrong = "none" if not run.wrong_signs else f"{run.wrong_signs}, the first at step {run.first_wrong}"
+    curve = "is not known to so many digits"
+    if study.curve is not None and study.curve_gap is not None:
+        curve = f"is off by at most {study.curve_gap.max():.1e}, and states {study.stated_error:.1e}"
+    return {
+        "precision_figure": plots.svg(precision_figure({"signSGD on the photographs, rung (a)": study})),
+        "digits": str(study.digits),
+        "steps": f"{run.steps:,}",
+        "literal_steps": f"{run.literal_steps:,}",
+        "decided": f"{run.counts.float64:,} of them by a bound on the rounding of one float, "
+        f"{run.counts.double_double:,} in two floats, {run.counts.exact:,} in integers",
+        "wrong_signs": wrong,
+        "run_error": f"{run.float64_error.max():.1e}",
+        "literal_signs": "the same" if run.first_literal is None else "not all the same",
+        "exact_risk": str(run.proved[-1]) if run.proved else "not proved",
+        "curve_error": curve,
+    }
+
+
 def _theory_fields(result: DemoResult) -> dict[str, str]:
     problem, best = result.sign.problem, result.fit.candidates[0]
     sde, family_phi = problem.ode.sde, phi_of(result.family)
@@ -173,7 +196,11 @@ def demo_page(result: DemoResult) -> str:
         "symmetric": math(r"D^{-1/2} K D^{-1/2}"),
     }
     body = Template(resource("demo.html")).substitute(
-        symbols, **_data_fields(result), **_comparison_fields(result), **_theory_fields(result)
+        symbols,
+        **_data_fields(result),
+        **_comparison_fields(result),
+        **_precision_fields(result),
+        **_theory_fields(result),
     )
     return page("signSGD on photographs: derived, solved, simulated", body)
 

@@ -16,12 +16,14 @@ from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.model.update_rule import UpdateRule
-from signsgd_sym.report.compare import Comparison, compare
+from signsgd_sym.model.update_rule import RULES, UpdateRule
+from signsgd_sym.report.compare import SAME, Comparison, compare
 from signsgd_sym.report.risk_digits import RiskDigits, digits_data, digits_lines, risk_digits
-from signsgd_sym.report.text import law_label, sde_text, text
+from signsgd_sym.report.risk_equations import equation_lines, equations_data
+from signsgd_sym.report.text import law_label
 from signsgd_sym.solve.precise import checked_curve_digits
 from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, risk_curve
+from signsgd_sym.solve.rule_risk import RuleRisk
 
 Progress = Callable[[str, float], object]
 
@@ -41,6 +43,7 @@ class RiskRequest:
     runs: int
     digits: int | None = None
     exact_time: Any = None
+    batch: int = 1
 
     @classmethod
     def parse(
@@ -56,12 +59,15 @@ class RiskRequest:
         runs: int,
         plot: Path | None,
         digits: int | None = None,
+        batch: int = 1,
     ) -> RiskRequest:
         """Parse the texts of the command line; raises `InputError` of the kind that fits."""
         rule, schedule, noise = UpdateRule.from_text(optimizer), Schedule.of(lr), NoiseLaw.from_text(law)
         horizon = float(checked_times(float(exact_number(time)), points)[-1])
         if runs < 0:
             raise ParameterError(f"--simulate is {runs}; it must be 0 or more.")
+        if batch < 1:
+            raise ParameterError(f"--batch is {batch}; it must be 1 or more.")
         if seed < 0:
             raise ParameterError(f"--seed is {seed}; it must be 0 or more.")
         if plot is not None:
@@ -72,9 +78,14 @@ class RiskRequest:
         K = Covariance.from_spec(covariance)
         if digits is not None:
             checked_curve_digits(digits, K.d)
+            if rule not in RULES.values() or batch > 1:
+                raise ParameterError(
+                    f"--dps {digits} is for {' and '.join(RULES)} without batches; other curves are "
+                    "computed in float64 and their error is stated: leave --dps out."
+                )
         start = checked_delta(None if theta0 is None else _load_vector(theta0), K.d, seed)
         T = exact_number(time)
-        return cls(noise, K, schedule, horizon, rule, points, start, seed, runs, digits, T)
+        return cls(noise, K, schedule, horizon, rule, points, start, seed, runs, digits, T, batch)
 
 
 def _load_vector(spec: str) -> NDArray[np.float64]:
@@ -94,7 +105,7 @@ class RiskAnswer:
     """The curve, and the simulation where one was asked for."""
 
     request: RiskRequest
-    result: RiskResult
+    result: RiskResult | RuleRisk
     comparison: Comparison | None
     digits: RiskDigits | None = None
 
@@ -111,9 +122,10 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
         points=request.points,
         delta0=request.delta0,
         need_curve=request.digits is None or bool(request.runs),
+        batch=request.batch,
     )
     digits = None
-    if request.digits is not None:
+    if request.digits is not None and isinstance(result, RiskResult):
         stage = f"solving to {request.digits} digits"
         progress(stage, 0.0)
         digits = risk_digits(result, request.exact_time, request.digits, lambda share: progress(stage, share))
@@ -129,91 +141,95 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
             times=result.t,
             runs=request.runs,
             seed=request.seed,
+            batch=request.batch,
             progress=lambda done, total: progress("simulating", done / max(total, 1)),
         )
         comparison = compare(result.risk, simulation)
     return RiskAnswer(request, result, comparison, digits)
 
 
-def risk_data(answer: RiskAnswer) -> dict[str, Any]:
-    """The answer as JSON data, in the fields of the contract and a few beyond."""
-    request, result = answer.request, answer.result
-    simulation = None
-    if answer.comparison is not None:
-        c = answer.comparison
-        stderr = c.stderr.tolist() if c.runs > 1 else None
-        simulation = {
-            "runs": c.runs,
-            "mean": c.mean.tolist(),
-            "stderr": stderr,
-            "uncertified_signs": c.signs.uncertified,
-            "signs": asdict(c.signs),
-            "share_in_band": c.share_in_band if c.runs > 1 else None,
-        }
-    phi = result.problem.phi
-    data = {
-        "optimizer": request.rule.name,
-        "law": request.law.text,
-        "d": request.covariance.d,
-        "covariance": request.covariance.name,
-        "lr": str(request.schedule.expr),
-        "phi": None if phi is None else str(phi),
-        "sde": sde_text(result.problem.ode.sde),
-        "risk_ode": str(result.problem.ode.rhs),
+def simulation_data(c: Comparison) -> dict[str, Any]:
+    """The simulated runs as JSON data."""
+    return {
+        "runs": c.runs,
+        "mean": c.mean.tolist(),
+        "stderr": c.stderr.tolist() if c.runs > 1 else None,
+        "uncertified_signs": c.signs.uncertified,
+        "signs": asdict(c.signs),
+        "share_in_band": c.share_in_band if c.runs > 1 else None,
+    }
+
+
+def theory_data(result: RiskResult | RuleRisk) -> dict[str, Any]:
+    """The setting, the equations and the curve as JSON data."""
+    return {
+        "optimizer": result.rule.name,
+        "law": result.law.text,
+        "d": result.covariance.d,
+        "covariance": result.covariance.name,
+        "lr": str(result.schedule.expr),
+        "batch": result.batch,
+        **equations_data(result),
         "t": result.t.tolist(),
         "risk": result.risk.tolist(),
         "lower": None,
         "upper": None,
         "stationary": result.stationary,
         "error_budget": result.error_budget,
-        "simulation": simulation,
     }
+
+
+def risk_data(answer: RiskAnswer) -> dict[str, Any]:
+    """The answer as JSON data, in the fields of the contract and a few beyond."""
+    simulation = None if answer.comparison is None else simulation_data(answer.comparison)
+    data = {**theory_data(answer.result), "simulation": simulation}
     # High precision numbers are strings, in the same fields.
     return data if answer.digits is None else {**data, **digits_data(answer.digits)}
 
 
-def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
-    """The answer for a terminal: the equations, a short table, what the simulation says."""
-    request, result = answer.request, answer.result
-    sde = result.problem.ode.sde
+def theory_lines(result: RiskResult | RuleRisk) -> list[str]:
+    """The setting and the equations for a terminal."""
     lines = [
-        f"{request.rule.name} under {law_label(request.law)}, {request.covariance.name}, "
-        f"eta = {request.schedule.expr}",
+        f"{result.rule.name} under {law_label(result.law)}, {result.covariance.name}, "
+        f"eta = {result.schedule.expr}",
         "",
-        f"  SDE         {sde_text(sde)}",
-        f"  modes       dr_i/dt = {text(result.problem.ode.rhs)}",
+        *equation_lines(result),
     ]
-    if result.problem.functions.has_phi:
-        formula = (
-            text(result.problem.phi)
-            if result.problem.phi is not None
-            else "no closed form found; quadrature and Chebyshev series"
-        )
-        lines.append(f"  phi(R)      {formula}")
-        lines.append(f"              {result.problem.functions.evidence}")
     if result.stationary is not None:
         lines.append(f"  stationary  R = {result.stationary:.10g}")
-    elif request.schedule.is_constant:
+    elif result.schedule.is_constant:
         lines.append("  stationary  none: the risk grows without bound at this step size")
     budget = ", ".join(
         f"{name} {value:.1e}" for name, value in result.error_budget.items() if value is not None
     )
-    lines += [f"  errors      {budget} (relative)", ""]
+    return [*lines, f"  errors      {budget} (relative)"]
+
+
+def table_lines(result: RiskResult | RuleRisk, c: Comparison | None, *, with_z: bool = False) -> list[str]:
+    """A short table of the curve, and of the simulation where there is one."""
+    head = f"{'t':>10}  {'R(t), ODE':>14}"
+    if c:
+        head += f"  {'mean of ' + str(c.runs):>14}  {'s.e.':>9}  {'gap':>8}" + f"  {'z':>6}" * with_z
+    lines = [head]
+    step = max(1, (len(result.t) - 1) // 10)
+    for k in range(0, len(result.t), step):
+        row = f"{result.t[k]:>10.4g}  {result.risk[k]:>14.6g}"
+        if c:
+            # At t = 0 all runs agree: what is left there is rounding.
+            stderr = 0.0 if c.stderr[k] <= SAME * c.mean[k] else c.stderr[k]
+            shown = f"{stderr:.2g}" if c.runs > 1 else "-"
+            row += f"  {c.mean[k]:>14.6g}  {shown:>9}  {round(100 * c.gap[k], 2) + 0.0:>+7.2f}%"
+            row += f"  {round(c.z[k], 1) + 0.0:>6.1f}" * with_z
+        lines.append(row)
+    return lines
+
+
+def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
+    """The answer for a terminal: the equations, a short table, what the simulation says."""
+    lines = [*theory_lines(answer.result), ""]
     c = answer.comparison
     if answer.digits is None or c:
-        lines.append(
-            f"{'t':>10}  {'R(t), ODE':>14}"
-            + (f"  {'mean of ' + str(c.runs):>14}  {'s.e.':>9}  {'gap':>8}" if c else "")
-        )
-        step = max(1, (len(result.t) - 1) // 10)
-        for k in range(0, len(result.t), step):
-            row = f"{result.t[k]:>10.4g}  {result.risk[k]:>14.6g}"
-            if c:
-                # At t = 0 all runs agree: what is left there is rounding.
-                stderr = 0.0 if c.stderr[k] <= 1e-12 * c.mean[k] else c.stderr[k]
-                shown = f"{stderr:.2g}" if c.runs > 1 else "-"
-                row += f"  {c.mean[k]:>14.6g}  {shown:>9}  {round(100 * c.gap[k], 2) + 0.0:>+7.2f}%"
-            lines.append(row)
+        lines += table_lines(answer.result, c)
     if c and c.runs > 1:
         lines += ["", f"{100 * c.share_in_band:.0f} % of the times lie within 3 s.e. plus 3 % of the curve."]
     if answer.digits is not None:
@@ -223,18 +239,26 @@ def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
     return "\n".join(lines)
 
 
+def draw_risk(ax: Any, result: RiskResult | RuleRisk, comparison: Comparison | None) -> Any:
+    """Curve, simulation and stationary risk on Matplotlib axes."""
+    from signsgd_sym.report import plots
+
+    plots.risk_axes(ax)
+    plots.draw_curve(ax, result.t, result.risk, "risk ODE")
+    if comparison is not None:
+        c = comparison
+        label = f"mean of {c.runs} runs, bars of 3 s.e." if c.runs > 1 else "one run"
+        plots.draw_simulation(ax, result.t, c.mean, c.stderr, label, plots.VERMILION)
+    plots.draw_level(ax, result.stationary, "stationary risk", near=result.risk)
+    ax.set_title(f"{result.rule.name}, {law_label(result.law)}", fontsize=10.5)
+    ax.legend(frameon=False)
+    return ax
+
+
 def risk_plot(answer: RiskAnswer, path: Path) -> None:
     """Write the plot of curve and simulation; the format follows the file's ending."""
     from signsgd_sym.report import plots
 
-    result = answer.result
     figure, ax = plots.new_figure()
-    plots.risk_axes(ax)
-    plots.draw_curve(ax, result.t, result.risk, "risk ODE")
-    if answer.comparison is not None:
-        c = answer.comparison
-        plots.draw_simulation(ax, result.t, c.mean, c.stderr, f"mean of {c.runs} runs", plots.VERMILION)
-    plots.draw_level(ax, result.stationary, "stationary risk", near=result.risk)
-    ax.set_title(f"{answer.request.rule.name}, {law_label(answer.request.law)}", fontsize=10.5)
-    ax.legend(frameon=False)
+    draw_risk(ax, answer.result, answer.comparison)
     write_file(path, plots.image_bytes(figure, str(path)))

@@ -11,14 +11,16 @@ from collections.abc import Callable
 import numpy as np
 
 from signsgd_sym.errors import ParameterError, RuleError
-from signsgd_sym.model import SIGN
+from signsgd_sym.model import SGD, SIGN
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.simulate.adam import AdamRunner
 from signsgd_sym.simulate.certified import LatticeRunner
 from signsgd_sym.simulate.formula import Formula, rule_formula, schedule_formula
 from signsgd_sym.simulate.literal import LiteralRunner
 from signsgd_sym.simulate.replicate import Recursion
-from signsgd_sym.simulate.runner import Float64Runner, Runner
+from signsgd_sym.simulate.runner import BatchRunner, Float64Runner, Runner
+from signsgd_sym.simulate.scheduled import ScheduleRunner
+from signsgd_sym.simulate.sgd import SgdRunner
 
 RunnerFactory = Callable[[], Runner]
 """Makes a replicate at its start."""
@@ -35,9 +37,9 @@ def runner_factory(
         precision: decimal digits for the definition in mpmath.
 
     Raises:
-        RuleError: certified, and the rule and schedule have no certified arithmetic; or the rule cannot be
-            compiled, or not be evaluated in mpmath.
-        StepError: the schedule cannot be compiled, or not be evaluated in mpmath.
+        RuleError: certified, and the rule has no certified arithmetic; or the rule cannot be compiled, or
+            not be evaluated in mpmath.
+        StepError: the schedule cannot be compiled, not be enclosed, or not be evaluated in mpmath.
         ParameterError: certified and precision together; precision out of range.
 
     Example:
@@ -53,6 +55,13 @@ def runner_factory(
         raise ParameterError(
             f"certified is {certified} and precision is {precision}; give one of them, digits are not a proof"
         )
+    if recursion.batch > 1 and (certified or precision is not None):
+        raise RuleError(
+            f"a batch of {recursion.batch} samples runs in float64 alone; leave certified and precision out, "
+            "or take batch=1"
+        )
+    if recursion.batch > 1:
+        return _float64(recursion)
     if precision is not None:
         return _literal(recursion, precision)
     if certified is False:
@@ -60,22 +69,29 @@ def runner_factory(
     factory, is_free = _certified(recursion)
     if certified and factory is None:
         raise RuleError(
-            f"no certified arithmetic for the update rule {recursion.rule.name} with step size "
-            f"{recursion.schedule}; it needs the rule sign and a constant step, or certified=False"
+            f"no certified arithmetic for the update rule {recursion.rule.name}, a rule without a rigorous "
+            "evaluation; take sign or SGD, or run with certified=False"
         )
+    if certified and factory is not None:
+        factory()  # so that bad input is refused at once
     return factory if factory is not None and (certified or is_free) else _float64(recursion)
 
 
 def _certified(recursion: Recursion) -> tuple[RunnerFactory | None, bool]:
     """The certified arithmetic of an experiment, if there is one, and whether it is as fast as float64.
 
-    Further kinds (a step size that varies, SGD) are further branches here; those that are slower return
-    False, so that they are used only when asked for.
+    What is slower returns False, so that it is used only when asked for.
     """
-    rule, schedule = recursion.rule, recursion.schedule
-    if not isinstance(rule, Adam) and rule.expr == SIGN.expr and schedule.is_constant:
+    rule, schedule, stream, delta0 = recursion.rule, recursion.schedule, recursion.stream, recursion.delta0
+    if isinstance(rule, Adam):
+        return None, False
+    if rule.expr == SIGN.expr and schedule.is_constant:
         eta = float(schedule.value)
-        return (lambda: LatticeRunner(eta, recursion.stream, recursion.delta0)), True
+        return (lambda: LatticeRunner(eta, stream, delta0)), True
+    if rule.expr == SIGN.expr:
+        return (lambda: ScheduleRunner(schedule, stream, delta0)), False
+    if rule.expr == SGD.expr:
+        return (lambda: SgdRunner(schedule, stream, delta0)), False
     return None, False
 
 
@@ -85,10 +101,13 @@ def _float64(recursion: Recursion) -> RunnerFactory:
     step_size = float(schedule.value) if schedule.is_constant else schedule_formula(schedule.expr)
     needs_risk = isinstance(step_size, Formula) and "R" in step_size.arguments
     K = np.array(recursion.stream.second_moment, order="C") if needs_risk else np.empty(0)
+    stream, delta0, batch = recursion.stream, recursion.delta0, recursion.batch
     if isinstance(optimizer, Adam):
-        return lambda: AdamRunner(optimizer, step_size, recursion.stream, K, recursion.delta0)
+        return lambda: AdamRunner(optimizer, step_size, stream, K, delta0)
     rule = rule_formula(optimizer.expr)
-    return lambda: Float64Runner(rule, step_size, recursion.stream, K, recursion.delta0)
+    if batch > 1:
+        return lambda: BatchRunner(rule, step_size, stream, K, delta0, batch)
+    return lambda: Float64Runner(rule, step_size, stream, K, delta0)
 
 
 def _literal(recursion: Recursion, digits: int) -> RunnerFactory:

@@ -41,6 +41,8 @@ class Simulation:
         seed: root of all replicates.
         steps_per_second: steps of the finished runs by the wall clock, random draws included.
         signs: how the signs of the residuals of the finished runs were decided.
+        risk_radius: (runs, points), a proved bound of the error of each risk in this arithmetic; NaN where it
+            has none, which is so unless certified is asked for and the step size varies or the rule is SGD.
     """
 
     times: Array
@@ -49,6 +51,7 @@ class Simulation:
     seed: int
     steps_per_second: float
     signs: SignCounts
+    risk_radius: Array
 
     @property
     def runs(self) -> int:
@@ -94,6 +97,7 @@ def simulate(
     progress: Callable[[int, int], object] | None = None,
     certified: bool | None = None,
     precision: int | None = None,
+    batch: int = 1,
 ) -> Simulation:
     r"""Run the recursion `runs` times from the same Delta(0) and record the risk R = Delta^T K Delta/2.
 
@@ -109,9 +113,11 @@ def simulate(
         seed: non-negative; the result depends on it, not on `workers`.
         workers: threads.
         progress: called now and then, from the calling thread, with the steps done and the steps in all.
-        certified: whether every sign(r) is proved, so that the run is the one of infinite precision; False
-            for float64 as it rounds. By default proved where that costs no time: sign rule, constant eta.
+        certified: whether the run is proved to be the one of infinite precision: for the sign rule every
+            sign(r), for SGD the risk within `risk_radius`; False for float64 as it rounds. By default proved
+            where that costs no time: sign rule, constant eta.
         precision: decimal digits; the definition itself in mpmath, a thousand times slower.
+        batch: samples of a step: the rule is applied to the mean of their gradients r x.
 
     Raises:
         ShapeMismatch, NotFinite, StepError, RuleError: see `replicate.recursion_of` and
@@ -133,7 +139,7 @@ def simulate(
     for name, value, least in (("runs", runs, 1), ("workers", workers, 1), ("seed", seed, 0)):
         if value < least:
             raise ParameterError(f"{name} is {value}; it must be at least {least}")
-    recursion = recursion_of(rule, stream, schedule, delta0, times)
+    recursion = recursion_of(rule, stream, schedule, delta0, times, batch)
     runner = runner_factory(recursion, certified=certified, precision=precision)
     block_rows = None if precision is None else 1  # so that a slow run is reported on, and can be ended
     return _run(recursion, runner, block_rows, runs, seed, workers, progress or (lambda done, total: None))
@@ -148,7 +154,7 @@ def _run(
     workers: int,
     progress: Callable[[int, int], object],
 ) -> Simulation:
-    risk = np.full((runs, len(recursion.steps)), np.nan)
+    risk, radius = np.full((2, runs, len(recursion.steps)), np.nan)
     counts = [SignCounts()] * runs
     finished = np.zeros(runs, dtype=bool)
     steps_done = [0] * runs  # each thread writes its own entries only
@@ -162,7 +168,7 @@ def _run(
                 raise _Stopped
 
         path = recursion.path(seed, replicate, runner(), after_block=after_block, block_rows=block_rows)
-        risk[replicate], counts[replicate] = path.risk, path.counts
+        risk[replicate], radius[replicate], counts[replicate] = path.risk, path.risk_radius, path.counts
         finished[replicate] = True
 
     def result() -> Simulation:
@@ -174,6 +180,7 @@ def _run(
             seed=seed,
             steps_per_second=steps / (time.perf_counter() - start),
             signs=sum(counts, SignCounts()),
+            risk_radius=radius[finished],
         )
 
     total = runs * int(recursion.steps[-1])

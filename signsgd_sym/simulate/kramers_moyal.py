@@ -11,6 +11,7 @@ Estimated in plain vectorised NumPy, independent of the compiled recursion, whic
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,7 @@ def one_step_moments(
     samples: int,
     seed: int,
     directions: ArrayLike | None = None,
+    progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> OneStepMoments:
     r"""Monte-Carlo estimates of m = E[f(r x)] and of second moments of f(r x) at a fixed Delta.
 
@@ -61,6 +63,7 @@ def one_step_moments(
         seed: non-negative.
         directions: (p, d), rows on which F is projected for the second moments; by default the identity,
             which takes p = d and costs O(d^2) a sample.
+        progress: called after each block with the samples done and the samples in all.
 
     Raises:
         ShapeMismatch, NotFinite: delta or directions do not fit the dimension, or are not finite.
@@ -101,6 +104,7 @@ def one_step_moments(
         sum_YY += Y.T @ Y
         sum_YYYY += (Y * Y).T @ (Y * Y)
         left -= len(x)
+        progress(samples - left, samples)
         if left == 0:
             break
     mean, second = sum_F / samples, sum_YY / samples

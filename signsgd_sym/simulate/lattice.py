@@ -16,6 +16,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from signsgd_sym.balls.decimals import CertifiedDecimal, certified_decimal
+from signsgd_sym.simulate.fixed_point import power_of_two
 from signsgd_sym.simulate.stream import Array
 
 Integers = NDArray[np.int64]
@@ -132,8 +133,3 @@ def _binary(values: Array) -> tuple[Integers, Integers]:
     mantissas = (fractions * 2.0**53).astype(np.int64)
     lowest_bit = np.where(mantissas == 0, 1, mantissas & -mantissas)
     return mantissas // lowest_bit, exponents.astype(np.int64) - 53 + np.log2(lowest_bit).astype(np.int64)
-
-
-def power_of_two(exponent: int) -> Fraction:
-    """2^exponent."""
-    return Fraction(1 << exponent) if exponent >= 0 else Fraction(1, 1 << -exponent)

@@ -194,6 +194,47 @@ def advance(
 
 
 @compiled
+def advance_batches(
+    rule: Formula,
+    schedule: float | Formula,
+    K: np.ndarray,
+    x: np.ndarray,
+    eps: np.ndarray,
+    first: int,
+    batch: int,
+    delta: np.ndarray,
+) -> int:
+    """Take len(x)/batch steps, `batch` samples each, and change `delta` in place.
+
+    Delta_i <- Delta_i - (eta/d) f(mean of r x_i over the batch); arguments and result as for `advance`.
+
+    Example:
+        >>> from signsgd_sym.simulate.formula import Formula
+        >>> delta, x = np.array([1.0, 1.0]), np.array([[1.0, 0.0], [0.0, -3.0]])
+        >>> advance_batches(Formula(("z",), "z"), 1.0, np.ones(2), x, np.zeros(2), 0, 2, delta)
+        1
+        >>> delta
+        array([ 0.75, -1.25])
+    """
+    d = x.shape[1]
+    steps = x.shape[0] // batch
+    lanes, gradient = np.empty(LANES), np.empty(d)
+    for k in range(steps):
+        eta = _step_size(schedule, (first + k) / d, K, delta, lanes)
+        if not 0.0 <= eta < math.inf:
+            return k
+        gradient[:] = 0.0
+        for row in range(k * batch, (k + 1) * batch):
+            r = dot(x[row], delta, lanes) - eps[row]
+            for i in range(d):
+                gradient[i] += r * x[row, i]
+        step = eta / d
+        for i in range(d):
+            delta[i] -= step * _response(rule, 1.0 / batch, gradient[i])
+    return steps
+
+
+@compiled
 def advance_adam(
     beta1: float,
     beta2: float,

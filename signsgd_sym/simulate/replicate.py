@@ -10,10 +10,10 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import ArrayLike, NDArray
 
-from signsgd_sym.errors import NotConverged, ShapeMismatch, StepError
+from signsgd_sym.errors import NotConverged, ParameterError, ShapeMismatch, StepError
 from signsgd_sym.model import Schedule, UpdateRule
 from signsgd_sym.model.adam import Adam
-from signsgd_sym.simulate.runner import Runner, SignCounts, Signs, checked_samples
+from signsgd_sym.simulate.runner import KnowsItsError, Runner, SignCounts, Signs, checked_samples
 from signsgd_sym.simulate.stream import Array, Stream, finite_array
 
 
@@ -25,11 +25,13 @@ class Path:
         risk: (points,), R = Delta^T K Delta/2 at each recorded time.
         signs: (steps,), sign(r) of every step where they were kept, else empty.
         counts: how the signs were decided.
+        risk_radius: (points,), a proved bound of the error of each risk; NaN where the arithmetic has none.
     """
 
     risk: Array
     signs: Signs
     counts: SignCounts
+    risk_radius: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,7 @@ class Recursion:
         stream: source of samples in dimension d.
         delta0: (d,), Delta at time 0.
         steps: (points,), the step numbers k at which the risk is recorded, non-decreasing.
+        batch: samples of a step, which is the rule applied to their mean gradient.
     """
 
     rule: UpdateRule | Adam
@@ -48,6 +51,7 @@ class Recursion:
     stream: Stream
     delta0: Array
     steps: NDArray[np.int64]
+    batch: int = 1
 
     @property
     def times(self) -> Array:
@@ -79,7 +83,7 @@ class Recursion:
             ShapeMismatch, NotFinite: the stream yields other things than finite numbers in dimension d.
         """
         d = len(self.delta0)
-        risk = np.empty(len(self.steps))
+        risk, radius = np.empty(len(self.steps)), np.full(len(self.steps), np.nan)
         kept: list[Signs] = []
         # The same child that SeedSequence(seed).spawn(...)[replicate] is, without making the others.
         blocks = self.stream.blocks(SeedSequence(seed, spawn_key=(replicate,)))
@@ -87,14 +91,19 @@ class Recursion:
         k = 0
         for point, last in enumerate(self.steps.tolist()):
             while k < last:
-                if len(eps) == 0:
+                while len(eps) < self.batch:
+                    # The stream overwrites what it yielded before: keep what is left of it.
+                    left, noise = x.copy(), eps.copy()
                     x, eps = checked_samples(*next(blocks), d)
-                n = min(last - k, len(eps), block_rows or len(eps))
-                signs = runner.advance(x[:n], eps[:n], k)
+                    if len(noise):
+                        x, eps = np.concatenate([left, x]), np.concatenate([noise, eps])
+                n = min(last - k, len(eps) // self.batch, block_rows or len(eps))
+                rows = n * self.batch
+                signs = runner.advance(x[:rows], eps[:rows], k)
                 if keep_signs:
                     kept.append(signs)
                 k += n
-                x, eps = x[n:], eps[n:]
+                x, eps = x[rows:], eps[rows:]
                 after_block(k)
             risk[point] = runner.risk()
             if not math.isfinite(risk[point]):
@@ -102,11 +111,19 @@ class Recursion:
                     f"the risk of replicate {replicate} overflowed before t = {k / d:.6g}: "
                     "the recursion is unstable at this step size; take a smaller one"
                 )
-        return Path(risk, np.concatenate(kept) if kept else np.empty(0, dtype=np.int8), runner.counts())
+            if isinstance(runner, KnowsItsError):
+                radius[point] = runner.risk_radius()
+        signs = np.concatenate(kept) if kept else np.empty(0, dtype=np.int8)
+        return Path(risk, signs, runner.counts(), radius)
 
 
 def recursion_of(
-    rule: UpdateRule | Adam, stream: Stream, schedule: Schedule, delta0: ArrayLike, times: ArrayLike
+    rule: UpdateRule | Adam,
+    stream: Stream,
+    schedule: Schedule,
+    delta0: ArrayLike,
+    times: ArrayLike,
+    batch: int = 1,
 ) -> Recursion:
     """Check an experiment.
 
@@ -114,15 +131,19 @@ def recursion_of(
         rule, stream, schedule: what is studied.
         delta0: (d,), theta - theta* at time 0.
         times: (points,), increasing, from 0 on; the risk is recorded at the nearest multiples of 1/d.
+        batch: samples of a step.
 
     Raises:
         ShapeMismatch, NotFinite: delta0 is not a finite vector of dimension d.
         StepError: times are not increasing from 0 on.
+        ParameterError: a batch below 1.
     """
+    if batch < 1:
+        raise ParameterError(f"batch is {batch}; it must be at least 1")
     start = finite_array(delta0, "delta0")
     if start.shape != (stream.d,):
         raise ShapeMismatch(f"delta0 has shape {start.shape}; the samples need ({stream.d},)")
-    return Recursion(rule, schedule, stream, start, _steps(finite_array(times, "times"), stream.d))
+    return Recursion(rule, schedule, stream, start, _steps(finite_array(times, "times"), stream.d), batch)
 
 
 def _steps(times: Array, d: int) -> NDArray[np.int64]:

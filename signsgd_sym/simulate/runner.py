@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from signsgd_sym.errors import NotFinite, ShapeMismatch, StepError
 from signsgd_sym.simulate.formula import Formula
-from signsgd_sym.simulate.recursion import advance
+from signsgd_sym.simulate.recursion import advance, advance_batches
 from signsgd_sym.simulate.stream import Array, Stream
 
 Signs = NDArray[np.int8]
@@ -67,6 +67,14 @@ class Runner(Protocol):
         """How the signs so far were decided; all zero for a rule without signs."""
 
 
+@runtime_checkable
+class KnowsItsError(Protocol):
+    """A runner that proves how far its risk is from that of infinite precision."""
+
+    def risk_radius(self) -> float:
+        """A proved bound of the error of `risk()`, its rounding to float64 included."""
+
+
 class Float64Runner:
     """The compiled recursion in float64, rounding as it comes."""
 
@@ -103,6 +111,31 @@ class Float64Runner:
     def counts(self) -> SignCounts:
         """All signs are uncertified."""
         return SignCounts(uncertified=self._steps if "sign" in self._rule.body else 0)
+
+
+class BatchRunner(Float64Runner):
+    """Steps by the rule applied to the mean gradient of `batch` samples, in float64 as it rounds."""
+
+    def __init__(
+        self, rule: Formula, schedule: float | Formula, stream: Stream, K: Array, delta0: Array, batch: int
+    ) -> None:
+        super().__init__(rule, schedule, stream, K, delta0)
+        self._batch = batch
+
+    def advance(self, x: Array, eps: Array, first: int) -> Signs:
+        """Take len(x)/batch steps; no sign of a residual decides one, so none is returned."""
+        x, eps = checked_samples(x, eps, len(self.delta))
+        if not (np.isfinite(x).all() and np.isfinite(eps).all()):
+            for k in range(len(x)):
+                check_finite(x[k], float(eps[k]), first + k // self._batch)
+        taken = advance_batches(self._rule, self._schedule, self._K, x, eps, first, self._batch, self.delta)
+        if taken < len(x) // self._batch:
+            raise StepError(bad_step(first + taken, len(self.delta), self.risk()))
+        return np.zeros(0, dtype=np.int8)
+
+    def counts(self) -> SignCounts:
+        """No signs of residuals are taken."""
+        return SignCounts()
 
 
 def checked_samples(x: Array, eps: Array, d: int) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ stiff, because the drift rate grows as R falls.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from signsgd_sym.solve.functions import Problem
 from signsgd_sym.solve.spectrum import Spectrum
 
 Array = NDArray[np.float64]
+Slope = Callable[[float, Array], Array]
 LOG_R = (float(np.log(1e-280)), float(np.log(1e280)))
 
 
@@ -51,8 +53,18 @@ def solve_modes(
 
     Raises `NotConverged` when the integrator gives up or the risk overflows.
     """
-    fine = _integrate(problem, modes, schedule, times, rtol)
-    coarse = _integrate(problem, modes, schedule, times, 100 * rtol)
+    rhs, eta = problem.module.risk_rhs, schedule.function()
+
+    def slope(t: float, r: Array) -> Array:
+        return np.asarray(rhs(t, r, modes.lam, modes.forcing, eta(t, float(r.sum()))))
+
+    return follow(slope, modes.r0, times, rtol=rtol)
+
+
+def follow(slope: Slope, start: Array, times: Array, *, rtol: float = 1e-10) -> RiskCurve:
+    """The curve of dr/dt = `slope`(t, r), r(0) = `start`, at `times`; raises as `solve_modes`."""
+    fine = _integrate(slope, start, times, rtol)
+    coarse = _integrate(slope, start, times, 100 * rtol)
     risk = fine.sum(axis=1)
     if (lost := np.flatnonzero(risk <= 0)).size:
         raise NotConverged(
@@ -63,19 +75,13 @@ def solve_modes(
     return RiskCurve(times, risk, fine, error)
 
 
-def _integrate(problem: Problem, modes: Spectrum, schedule: Schedule, times: Array, rtol: float) -> Array:
-    rhs, eta = problem.module.risk_rhs, schedule.function()
-
-    def slope(t: float, r: Array) -> Array:
-        return np.asarray(rhs(t, r, modes.lam, modes.forcing, eta(t, float(r.sum()))))
-
-    start = float(modes.r0.sum())
-    atol = rtol * 1e-4 * max(start, 1e-300) / modes.d
+def _integrate(slope: Slope, start: Array, times: Array, rtol: float) -> Array:
+    atol = rtol * 1e-4 * max(float(start.sum()), 1e-300) / len(start)
     with np.errstate(over="ignore", invalid="ignore"):
         result = solve_ivp(
             slope,
             (float(times[0]), float(times[-1])),
-            modes.r0,
+            start,
             method="LSODA",
             t_eval=times,
             rtol=rtol,
@@ -94,7 +100,8 @@ def stationary_risk(problem: Problem, trace: float, step: float, d: int) -> floa
     """The root of R a(R)/s(R) = eta tr(D^m)/(4 d), or None when the left side never reaches the level
     (SGD diverges).
 
-    `trace` is tr(D^m) of the covariance. The left side increases with R for every law: a(R) R grows.
+    `trace` is tr(D^m) of the covariance. The left side increases with R for every law: a(R) R grows. It is
+    1/2 at every R for SGD without label noise, which comes to rest at 0 if it does.
     """
     level = step * trace / (4 * d)
     a, s = problem.module.drift_rate, problem.module.noise_scale
@@ -109,4 +116,6 @@ def stationary_risk(problem: Problem, trace: float, step: float, d: int) -> floa
     lo, hi = LOG_R
     while excess((lo + hi) / 2) == -np.inf:  # the drift underflows: the root lies above
         lo = (lo + hi) / 2
+    if excess(lo) >= 0:
+        return 0.0
     return float(np.exp(brentq(lambda u: max(excess(u), -1e300), lo, hi, xtol=1e-14, rtol=1e-15)))

@@ -24,7 +24,7 @@ from signsgd_sym.errors import InfiniteVariance, NotConverged, ParameterError, R
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import UpdateRule
-from signsgd_sym.notation import P, R, phi, x
+from signsgd_sym.notation import A, P, R, phi, s_R, x
 from signsgd_sym.special import NoiseMean
 
 
@@ -112,9 +112,10 @@ def make_problem(
             "use --optimizer sign or a law with a variance."
         )
     measure = measure_of(law)
-    if sde.rate.has(NoiseMean) or sde.scale.has(NoiseMean):
+    if sde.rate.has(NoiseMean, A) or sde.scale.has(NoiseMean, s_R):
         raise RuleError(
-            f"f(z) = {rule.expr} needs expectations over the noise for which no code is generated."
+            f"f(z) = {rule.expr} needs expectations over the noise for which no code is generated; take the "
+            "rule sign or sgd, or risk_curve for its curve."
         )
     needs_phi = sde.rate.has(phi)
     form, formula, at_zero = None, None, sp.sympify(sde.rate, strict=True)

@@ -14,11 +14,12 @@ from signsgd_sym.errors import NotConverged, NotFinite, ParameterError, ShapeMis
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.covariance import covariance as as_covariance
 from signsgd_sym.model.exact import exact_number
-from signsgd_sym.model.noise import noise_law
+from signsgd_sym.model.noise import NoiseLaw, noise_law
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.model.update_rule import RULES, UpdateRule
 from signsgd_sym.solve.curve import RiskCurve, solve_modes, stationary_risk
 from signsgd_sym.solve.functions import Problem, make_problem
+from signsgd_sym.solve.rule_risk import RuleRisk, rule_risk
 from signsgd_sym.solve.spectrum import Spectrum, spectrum
 
 Array = NDArray[np.float64]
@@ -48,6 +49,21 @@ class RiskResult:
             f"R({self.t[0]:g}) = {self.risk[0]:.6g}, R({self.t[-1]:g}) = {self.risk[-1]:.6g}, "
             f"stationary = {self.stationary})"
         )
+
+    @property
+    def rule(self) -> UpdateRule:
+        """The update rule."""
+        return self.problem.ode.sde.rule
+
+    @property
+    def law(self) -> NoiseLaw:
+        """The law of the label noise."""
+        return self.problem.law
+
+    @property
+    def batch(self) -> int:
+        """Samples of a step: one."""
+        return 1
 
     @property
     def t(self) -> Array:
@@ -112,8 +128,11 @@ def risk_curve(
     seed: int = 0,
     problem: Problem | None = None,
     need_curve: bool = True,
-) -> RiskResult:
+    batch: int = 1,
+) -> RiskResult | RuleRisk:
     """Derive, generate and solve the risk ODE of `optimizer`.
+
+    Sign and SGD give a `RiskResult`, from generated code; every other rule a `RuleRisk`.
 
     law : label-noise law (text, `NoiseLaw`, `sympy.stats` variable, frozen `scipy.stats` law)
     covariance : `Covariance`, specification such as "ar1:d=500,rho=1/2", or a matrix
@@ -121,6 +140,7 @@ def risk_curve(
     time : horizon T; d T steps of the recursion
     delta0 : Delta at time 0, shape (d,); by default drawn from N(0, I/d) with `seed`
     problem : a `Problem` made earlier for the same law and optimizer, to save its derivation
+    batch : samples of a step, which is the rule applied to their mean gradient; above 1 for sign and SGD
     need_curve : with False, a curve that float64 cannot follow is NaN, not an error; `curve.failure` says why
 
     Raises `InputError` of the kind that fits, and `NotConverged` when the ODE cannot be followed to T.
@@ -133,9 +153,31 @@ def risk_curve(
     rule = optimizer if isinstance(optimizer, UpdateRule) else UpdateRule.from_text(optimizer)
     K, schedule, times = as_covariance(covariance), Schedule.of(lr), checked_times(time, points)
     start = checked_delta(delta0, K.d, seed)
+    named = next((known for known in RULES.values() if known.expr == rule.expr), None)
+    if batch < 1:
+        raise ParameterError(f"batch is {batch}; it must be at least 1.")
+    if named is None or batch > 1:
+        return rule_risk(named or rule, noise_law(law), K, schedule, start, times, batch)
+    return mode_curve(
+        named, noise_law(law), K, schedule, start, times, problem=problem, need_curve=need_curve
+    )
+
+
+def mode_curve(
+    rule: UpdateRule,
+    law: NoiseLaw,
+    covariance: Covariance,
+    schedule: Schedule,
+    delta0: Array,
+    times: Array,
+    *,
+    problem: Problem | None = None,
+    need_curve: bool = True,
+) -> RiskResult:
+    """The risk curve of `sign` or `sgd`, from generated code; see `risk_curve`, which checks its input."""
     if problem is None:
-        problem = make_problem(rule, noise_law(law), ode=derive_risk_ode(derive_sde(rule)))
-    modes = spectrum(problem.ode.sde, K, start)
+        problem = make_problem(rule, law, ode=derive_risk_ode(derive_sde(rule)))
+    modes = spectrum(problem.ode.sde, covariance, delta0)
     try:
         curve = solve_modes(problem, modes, schedule, times)
     except (NotConverged, StepError) as failure:
@@ -145,6 +187,6 @@ def risk_curve(
     equation = stationary_equation(problem.ode)
     stationary = None
     if schedule.is_constant:
-        trace = float(np.sum(K.diagonal ** (float(equation.power) / 2)))
-        stationary = stationary_risk(problem, trace, float(schedule.value), K.d)
-    return RiskResult(problem, K, schedule, start, modes, curve, equation, stationary)
+        trace = float(np.sum(covariance.diagonal ** (float(equation.power) / 2)))
+        stationary = stationary_risk(problem, trace, float(schedule.value), covariance.d)
+    return RiskResult(problem, covariance, schedule, delta0, modes, curve, equation, stationary)

@@ -41,7 +41,7 @@ class Spectrum:
 
 def entry_function(sde: LimitSDE) -> Callable[..., Array]:
     """E[f(x_i) f(x_j)] as a NumPy function of (C_ij, K_ii, K_jj), from the derived entry."""
-    function = sp.lambdify((rho, K_ii, K_jj), sde.noise_entry, modules="numpy")
+    function = sp.lambdify((rho, K_ii, K_jj), sde.noise_entry, modules=[{"hyper": _hyper}, "scipy", "numpy"])
 
     def entry(C: Array, kii: Array, kjj: Array) -> Array:
         return np.broadcast_to(
@@ -49,6 +49,13 @@ def entry_function(sde: LimitSDE) -> Callable[..., Array]:
         ).astype(float)
 
     return entry
+
+
+def _hyper(top: tuple[float, float], bottom: tuple[float], argument: Array) -> Array:
+    """2F1, the one hypergeometric function of a correlation."""
+    from scipy.special import hyp2f1
+
+    return np.asarray(hyp2f1(*top, *bottom, argument))
 
 
 def noise_matrix(sde: LimitSDE, covariance: Covariance, entry: Callable[..., Array] | None = None) -> Array:

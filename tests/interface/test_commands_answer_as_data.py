@@ -68,6 +68,26 @@ def test_sgd_has_no_signs_to_certify(monkeypatch, capsys):
     assert set(answer["simulation"]["signs"].values()) == {0}
 
 
+@pytest.mark.parametrize(
+    ("extra", "ode"),
+    [
+        (["--optimizer", "power(1/2)"], "s(R)*n[i]"),
+        (["--optimizer", "clip(1)"], "a*K*V + V*K*a"),
+        (["--batch", "4"], "a(R)*lambda[i]*r[i]"),
+    ],
+)
+def test_other_rules_and_batches(extra, ode, monkeypatch, capsys):
+    answer = json.loads(run([*RISK, *extra, "--simulate", "2", "--json"], monkeypatch, capsys))
+    assert answer["phi"] is None
+    assert ode in answer["risk_ode"]
+    assert answer["batch"] == (4 if "--batch" in extra else 1)
+    assert len(answer["risk"]) == len(answer["simulation"]["mean"]) == 5
+    assert 0 < answer["stationary"] < answer["risk"][0]
+    assert 0 < answer["error_budget"]["solver"] < 1e-4
+    text = run([*RISK, *extra], monkeypatch, capsys)
+    assert "SDE" in text and f"{answer['risk'][-1]:.6g}" in text
+
+
 def test_theta0(monkeypatch, capsys, tmp_path):
     np.save(tmp_path / "start.npy", np.full(60, 0.1))
     answer = json.loads(

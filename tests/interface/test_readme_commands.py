@@ -84,8 +84,13 @@ def test_python(source, tmp_path):
     assert finished.returncode == 0, finished.stderr
     if "ss.generate" in source:
         assert max(map(float, re.findall(r"[\d.]+", finished.stdout.split("(")[1]))) < 4
+    elif "ss.effects" in source:
+        assert finished.stdout.startswith("sqrt(pi)")
+        assert finished.stdout.count(":") == 4
     elif "ss.check" in source:
         assert re.search(r"^mean-inequality .* CERTIFIED$", finished.stdout, re.M)
+    elif "ss.validate" in source:
+        assert finished.stdout.split() == ["REFUTED", "REFUTED"], "theory and data differ by a factor of 2"
     else:
         gap, stationary = map(float, finished.stdout.split()[-2:])
         assert gap < 0.2

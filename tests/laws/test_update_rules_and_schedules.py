@@ -46,9 +46,67 @@ def test_rules_are_functions_of_z_alone():
 
 def test_names():
     assert UpdateRule.from_text("sign") is SIGN and UpdateRule.from_text(" sgd ") is SGD
-    for text in ("power(1/2)", "rule: z**3", "signn", ""):
-        with pytest.raises(RuleError, match="known: sign, sgd"):
+    for text in ("signn", "", "newton(2)", "1 + 1", "sign(z)", "power"[:3]):
+        with pytest.raises(RuleError, match=r"known: sign, sgd, power\(p\)"):
             UpdateRule.from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "f", "name"),
+    [
+        ("power(1/2)", sp.sign(z) * sp.sqrt(sp.Abs(z)), "power(1/2)"),
+        ("power(.25)", sp.sign(z) * sp.Abs(z) ** sp.Rational(1, 4), "power(1/4)"),
+        ("clip(2)", sp.Max(-2, sp.Min(2, z)), "clip(2)"),
+        ("tanh", sp.tanh(z), "tanh"),
+        ("tanh(3)", sp.tanh(z / 3), "tanh(3)"),
+        (" dither( 1/2 ) ", sp.erf(sp.sqrt(2) * z), "dither(1/2)"),
+        ("rule: z**3", z**3, "rule: z**3"),
+        ("rule: z/(1+Abs(z))", z / (1 + sp.Abs(z)), "rule: z/(Abs(z) + 1)"),
+    ],
+)
+def test_text_of_rules(text, f, name):
+    rule = UpdateRule.from_text(text)
+    assert (rule.expr, rule.name) == (f, name)
+    assert UpdateRule.from_text(rule.name) == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("clip(0)", "clip.c. needs a positive number c, not 0"),
+        ("power(0)", "positive number p, not 0"),
+        ("power(-1/2)", "positive number p, not -1/2"),
+        ("power(oo)", "positive number p, not oo"),
+        ("dither()", "takes one number s, not 0"),
+        ("power(1, 2)", "takes one number p, not 2"),
+        ("rule: z**2", "not odd"),
+        ("rule: Heaviside(z)", "not odd"),
+    ],
+)
+def test_rules_that_do_not_exist_are_refused_in_words(text, message):
+    with pytest.raises(RuleError, match=message):
+        UpdateRule.from_text(text)
+
+
+def test_an_expression_outside_the_grammar_is_pointed_at():
+    with pytest.raises(ParseError) as refused:
+        UpdateRule.from_text("rule: z + foo(z)")
+    assert refused.value.position == len("rule: z + ")
+
+
+@pytest.mark.parametrize(
+    ("f", "p"),
+    [
+        ("sign(z)*Abs(z)**(1/3)", "1/3"),
+        ("z**3", 3),
+        ("z*Abs(z)", 2),
+        ("z/sqrt(Abs(z))", "1/2"),
+        ("2*z", None),
+        ("tanh(z)", None),
+    ],
+)
+def test_a_multiplicative_rule_is_a_power(f, p):
+    assert UpdateRule(f).exponent == (None if p is None else sp.Rational(p))
 
 
 def test_apply():

@@ -74,6 +74,14 @@ def test_sgd_is_the_exponential_of_a_matrix(eta):
         assert relative(text, exact) < mpmath.mpf(10) ** -39
 
 
+def test_fast_modes_do_not_cost_digits_when_they_follow_slow_ones():
+    # With steps as long as the slow modes allow, the fast ones cancel: the runs agree to 21 digits, not 30.
+    problem = make_problem(SIGN, noise_law("Normal(0, 1/100)"))
+    K = Covariance.from_diagonal([1e3, 1e-1, 1e-5])
+    curve = precise_curve(problem, K, Schedule.of("1/50"), np.ones(3), [0, 400], 20)
+    assert curve.gap < -26
+
+
 @pytest.mark.parametrize("eta", ["1/2", "sqrt(2*R)/3", "R/(1 + t)"])
 def test_signsgd_is_what_odefun_finds(gaussian, eta):
     K, delta = Covariance.random_unequal(3, seed=1), initial_delta(3)
@@ -114,7 +122,9 @@ def test_float64_has_no_curve_and_digits_have_one():
     result = risk_curve(
         "Dirac(0)", "powerlaw:d=20,alpha=1/2", "sqrt(2*R)/2", 3000, points=2, need_curve=False
     )
-    assert math.isnan(result.risk[-1]) and "must stay positive" in result.curve.failure
+    # Which of the two happens first is a matter of the processor's rounding.
+    reasons = ("must stay positive", "fallen below what the float64 integrator resolves")
+    assert math.isnan(result.risk[-1]) and any(reason in result.curve.failure for reason in reasons)
     curve = precise_curve(
         result.problem, result.covariance, result.schedule, result.delta0, [0, 1500, 3000], 20
     )

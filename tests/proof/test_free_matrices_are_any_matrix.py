@@ -1,11 +1,11 @@
-"""Claim: a square matrix that nothing is said of stands for any positive definite one."""
+"""Claim: a matrix without a definition is any symmetric one if it is a second moment, else any one at all."""
 
 import random
 
 import pytest
 import sympy as sp
 
-from signsgd_sym.notation import K_A, D, Delta, K, R, c_1, d, e_i, e_j
+from signsgd_sym.notation import K_A, D, Delta, K, R, a_K, c_1, d, e_i, e_j
 from signsgd_sym.proof.check import check_step
 from signsgd_sym.proof.derivation import Recorder
 from signsgd_sym.proof.verdict import Verdict
@@ -25,6 +25,8 @@ def verdict(lhs, rhs):
     ("lhs", "rhs"),
     [
         (K_A, K_A.T),
+        (a_K, a_K.T),
+        (a_K * D, D * a_K),
         (sp.Trace(e_i.T * K_A * e_j), sp.Trace(e_j.T * K_A * e_i)),
         (sp.Trace(K * K_A * OTHER), sp.Trace(OTHER * K * K_A)),
     ],
@@ -41,6 +43,9 @@ def test_what_holds_for_every_one_passes(lhs, rhs):
         (K_A * K, K * K_A),
         (K_A * OTHER, OTHER * K_A),
         (K_A, OTHER),
+        (OTHER, OTHER.T),
+        (a_K, a_K**2),
+        (a_K * K, K * a_K),
         (sp.Trace(K_A), d),
         (sp.Trace(Delta.T * K_A * Delta), 2 * R),
     ],

@@ -6,13 +6,13 @@ and the second moments along fixed directions, on a covariance with a strongly u
 
 import numpy as np
 import pytest
-import sympy as sp
+from scipy.special import owens_t
 
-from signsgd_sym import notation as nt
-from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.model import SGD, SIGN, Covariance, noise_law
 from signsgd_sym.simulate import GaussianStream, one_step_moments
+from signsgd_sym.solve.mean_step import State, exact_mean_step, linear_mean_step
 from signsgd_sym.solve.spectrum import noise_matrix
+from signsgd_sym.solve.square_step import exact_second_moments, exact_squares, linear_second_moments
 
 TOLERANCE = 0.005
 LAWS = ["Normal(0, 1)", "Laplace(0, 1)", "Cauchy(0, 1/2)", "Rademacher(1)", "Exponential(1)"]
@@ -26,25 +26,12 @@ def setting():
     return covariance, delta * np.sqrt(2 / (delta @ covariance.K @ delta))  # R = 1
 
 
-def correlations(covariance, delta):
-    gradient = covariance.K @ delta
-    return gradient / (covariance.D * np.sqrt(delta @ gradient))
-
-
-def exact_mean_step(phi, rho, R):
-    """The derived mean step for any d, an integral of phi over the correlation."""
-    slope = sp.lambdify(nt.s, exact_mean(SIGN).result.function.subs(nt.R, R), modules=[{"phi": phi}, "numpy"])
-    nodes, weights = np.polynomial.legendre.leggauss(30)
-    s = rho[:, None] * (nodes + 1) / 2
-    return rho / 2 * (slope(s) @ weights)
-
-
 @pytest.mark.parametrize("law", LAWS)
 def test_sign(setting, law, problem):
     covariance, delta = setting
     made = problem(law)
-    rho = correlations(covariance, delta)
-    exact = exact_mean_step(made.module.phi, rho, 1.0)
+    state = State.of(covariance, delta)
+    exact = exact_mean_step(made, state)
     directions = np.stack([exact / np.linalg.norm(exact), covariance.D / np.linalg.norm(covariance.D)])
     stream = GaussianStream(covariance, noise_law(law))
     seen = one_step_moments(SIGN, stream, delta, samples=2_000_000, seed=7, directions=directions)
@@ -52,14 +39,31 @@ def test_sign(setting, law, problem):
     along = seen.mean @ exact / (exact @ exact)
     assert abs(along - 1) < TOLERANCE
     # The linearised drift -eta a(R) Kbar Delta of the SDE is close, its relative error is of order rho^2.
-    linear = made.module.drift_rate(1.0) * covariance.Kbar @ delta
-    assert abs(seen.mean @ linear / (linear @ linear) - 1) < TOLERANCE + np.max(rho**2) / 6
+    linear = linear_mean_step(made, state)
+    assert np.allclose(linear, made.module.drift_rate(1.0) * covariance.Kbar @ delta)
+    assert abs(seen.mean @ linear / (linear @ linear) - 1) < TOLERANCE + np.max(state.correlation**2) / 6
     # and a drift 4 % off is seen
     assert abs(seen.mean @ (1.04 * exact) / (1.04**2 * exact @ exact) - 1) > TOLERANCE
 
     M = noise_matrix(made.ode.sde, covariance)
     expected = directions @ M @ directions.T
     assert np.allclose(np.diag(seen.second), np.diag(expected), rtol=TOLERANCE)
+
+
+def test_the_exact_mean_of_discrete_noise_is_owens(setting, problem):
+    """eps = +-1: the mean of 4 T(h, rho/sqrt(1 - rho^2)) over h = +-1/sqrt(2 R), by SciPy's Owen's T."""
+    covariance, delta = setting
+    state = State.of(covariance, 1.7 * delta)
+    rho, h = state.correlation, 1 / np.sqrt(2 * state.risk)
+    owen = 4 * owens_t(h, rho / np.sqrt(1 - rho**2))
+    assert np.allclose(exact_mean_step(problem("Rademacher(1)"), state), owen, rtol=1e-10, atol=1e-14)
+
+
+def test_the_mean_is_exact_where_the_correlation_is_one(problem):
+    """d = 1 without noise: sign(r x) = sign(Delta) always, though the linear drift has 2/pi."""
+    state = State.of(Covariance.identity(1), np.array([-0.3]))
+    assert exact_mean_step(problem("Dirac(0)"), state)[0] == pytest.approx(-1, rel=1e-12)
+    assert linear_mean_step(problem("Dirac(0)"), state)[0] == pytest.approx(-2 / np.pi)
 
 
 def test_sgd(setting, problem):
@@ -75,6 +79,11 @@ def test_sgd(setting, problem):
     # E[r^2 x x^T] = 2 P K + 2 (K Delta)(K Delta)^T; the SDE keeps the first term, the second has rank one.
     M = float(made.module.noise_scale(1.0)) * noise_matrix(made.ode.sde, covariance)
     full = M + 2 * np.outer(covariance.K @ delta, covariance.K @ delta)
+    state, everywhere = State.of(covariance, delta), np.arange(D)
+    assert np.allclose(linear_second_moments(made, state, everywhere), M)
+    assert np.allclose(exact_second_moments(made, state, everywhere), full)
+    assert np.allclose(exact_squares(made, state), np.diag(full))
+    assert np.allclose(exact_mean_step(made, state), drift)
     assert np.allclose(np.diag(seen.second), np.diag(directions @ full @ directions.T), rtol=2 * TOLERANCE)
 
 
@@ -83,11 +92,10 @@ def test_the_linearised_drift_is_within_the_tolerance_in_high_dimension(problem)
     covariance = Covariance.random_unequal(500, seed=3, log_sd=0.5)
     delta = np.random.default_rng(4).standard_normal(500)
     delta *= np.sqrt(2 / (delta @ covariance.K @ delta))
-    rho = correlations(covariance, delta)
+    state = State.of(covariance, delta)
+    rho = state.correlation
     for law in LAWS:
-        module = problem(law).module
-        exact = exact_mean_step(module.phi, rho, 1.0)
-        linear = module.drift_rate(1.0) * covariance.Kbar @ delta
+        exact, linear = exact_mean_step(problem(law), state), linear_mean_step(problem(law), state)
         assert abs(linear @ exact / (exact @ exact) - 1) < TOLERANCE
         # what is left is the cubic term (1 - h^2) rho^3/6, the largest correlations carry it
         assert np.all(np.abs(linear - exact) <= np.abs(exact) * rho**2)

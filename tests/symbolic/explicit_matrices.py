@@ -65,6 +65,8 @@ def value(expr, world):
         [(index, lo, hi)] = expr.limits
         terms = range(int(value(lo, world)), int(value(hi, world)) + 1)
         return sum(value(expr.function, {**world, index: k}) for k in terms)
+    if isinstance(expr, sp.Subs):
+        return value(expr.doit(), world)
     if isinstance(expr, sp.asin):
         return np.arcsin(value(expr.args[0], world))
     if expr.is_number:

@@ -2,7 +2,7 @@ r"""Every step `lhs = rhs` of every built-in derivation holds at random points.
 
 Both sides are evaluated by quadrature, numerical differentiation and finite matrices; a quantity that a
 derivation speaks about before it knows it (a conditional mean, an orthant probability) is evaluated from its
-definition. A step that has no value must be listed in `NOT_EVALUATED` with the reason; none has to be.
+definition. A step that this cannot evaluate must be listed in `NOT_EVALUATED` with the reason.
 """
 
 import math
@@ -13,15 +13,17 @@ import numpy as np
 import pytest
 import sympy as sp
 from explicit_matrices import matrices_of, random_covariance, value
-from scipy.special import erf, owens_t
+from scipy.special import erf, erfcx, owens_t
 
 from signsgd_sym import notation as nt
-from signsgd_sym.derive.catalogue import CATALOGUE
+from signsgd_sym.derive.catalogue import CATALOGUE, ROOT, WITHOUT_MODES
 from signsgd_sym.model import SGD, SIGN, noise_law
 from signsgd_sym.notation import K_ii, K_jj, R, d, eta, g, phi, rho
-from signsgd_sym.special import NoiseMean, OwenT, over
+from signsgd_sym.special import Erfcx, NoiseMean, OwenT, over
 
-NOT_EVALUATED: dict[tuple[str, str], str] = {}
+NOT_EVALUATED: dict[tuple[str, str], str] = {
+    ("power-law-risk", "8"): "a power of u with any exponent above -1: no panel converges at u = 0",
+}
 """(derivation, step): the reason why it cannot be evaluated."""
 ELSEWHERE = {"adam-transform", "adam-response", "adam-pair", "adam-ends"}
 """Derivations about special functions: `test_adam_steps_hold_numerically`, by mpmath."""
@@ -52,13 +54,25 @@ def quad(f, *cuts):
     return float(total)
 
 
+def graded(point):
+    """Cuts that close in on a point where an integrand is a root."""
+    return [point + side * 10.0**-k for k in range(11) for side in (-1, 1)]
+
+
 LINE = [-30, -9, -6, -3, -1, 0, 1, 3, 6, 9, 30]
 
 
-def slope(f, x, step=0.01):
-    """f'(x) by the central difference of order 8."""
-    weights = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}
-    return sum(w * (f(x + k * step) - f(x - k * step)) for k, w in weights.items()) / step
+def slope(f, x, step=0.01, m=6):
+    """f'(x) by the central difference of order 2 m, the slope of the interpolant through 2 m + 1 points.
+
+    With a singularity at the distance L its error is (m!)^2 (step/L)^(2 m): at L = 0.2, m = 4 keeps 8 digits
+    and m = 6 keeps 11. A smaller step would lose digits to rounding where derivatives are repeated.
+    """
+    total = 0.0
+    for k in range(1, m + 1):
+        weight = (-1) ** (k + 1) / (k * math.comb(m + k, k)) * math.comb(m, k)
+        total += weight * (f(x + k * step) - f(x - k * step))
+    return total / step
 
 
 def normal(x, mean=0.0, sd=1.0):
@@ -70,12 +84,21 @@ def bivariate(x, y, c):
 
 
 def apply(rule, z):
-    return np.sign(z) if rule == SIGN else z
+    if rule.exponent is None:
+        return sp.lambdify(nt.z, rule.expr, ["scipy", "numpy"])(z)
+    return np.sign(z) * np.abs(z) ** float(rule.exponent)
 
 
 def moment_of_pair(rule, at):
     """E[f(x) f(y)] for variances K_ii, K_jj and correlation rho."""
     u, v = math.sqrt(at[K_ii]), math.sqrt(at[K_jj])
+    if rule == ROOT:  # polar coordinates: the two factors are roots at two angles
+        angle = math.acos(at[rho])
+        zeros = [math.pi / 2, (angle + math.pi / 2) % math.pi]
+        near = {cut for zero in zeros for cut in (zero, *graded(zero)) if 0 < cut < math.pi}
+        turn = sorted({0.0, math.pi, *near})  # half of it: both factors change sign after pi
+        around = quad(lambda t: apply(rule, np.cos(t)) * apply(rule, np.cos(t - angle)), turn) / math.pi
+        return math.sqrt(u * v) * around * quad(lambda w: w**2 * np.exp(-(w**2) / 2), LINE[5:])
     return quad(lambda x, y: apply(rule, u * x) * apply(rule, v * y) * bivariate(x, y, at[rho]), LINE, LINE)
 
 
@@ -93,9 +116,13 @@ def mean_over_noise(at, rule):
     return quad(integrand, LINE)
 
 
+def rule_of(derivation_id):
+    return next((rule for rule in (SGD, ROOT, *WITHOUT_MODES) if derivation_id.startswith(rule.name)), SIGN)
+
+
 def meanings(derivation_id):
     """Values, from their definitions, of the quantities that derivations name before they know them."""
-    rule = SGD if derivation_id.startswith("sgd") else SIGN
+    rule = rule_of(derivation_id)
 
     def conditional(at):
         sd, centre = math.sqrt(at[K_ii] * (1 - at[rho] ** 2)), math.sqrt(at[K_ii]) * at[rho] * at[g]
@@ -111,8 +138,35 @@ def meanings(derivation_id):
         return quad(step, sorted([*LINE, at[nt.h]]), LINE)
 
     def square_given_noise(at):
-        sd = math.sqrt(2 * at[R])
+        sd, h = math.sqrt(2 * at[R]), at[nt.h]
+        if rule == ROOT:
+            return quad(lambda u: np.abs(sd * (u - h)) * normal(u), sorted([*LINE, h]))
         return quad(lambda u: apply(rule, sd * u - at[nt.eps]) ** 2 * normal(u), LINE)
+
+    def response_given_noise(at):
+        root = math.sqrt(2 * at[R])
+        cuts = sorted({*LINE, at[nt.h], *graded(at[nt.h])})
+        return quad(lambda u: apply(rule, root * (u - at[nt.h])) * u * normal(u), cuts)
+
+    def first_coefficient(at):
+        kinks = [1 / at[nt.u], -1 / at[nt.u]]  # of clip(1)
+        return quad(lambda x: apply(rule, at[nt.u] * x) * x * normal(x), sorted({*LINE, *kinks}))
+
+    def laplace_given_noise(at):
+        root = math.sqrt(2 * at[R])
+        return quad(lambda g_: np.exp(-((at[nt.u] * (root * g_ - at[nt.eps])) ** 2)) * normal(g_), LINE)
+
+    def response_by_rows(at):
+        """E[h_1(r sqrt(K_ii)) G | eps] as one integral over G and X."""
+        root, scale = math.sqrt(2 * at[R]), math.sqrt(at[K_ii])
+
+        def integrand(g_, x):
+            return apply(rule, (root * g_ - at[nt.eps]) * scale * x) * x * g_ * normal(g_) * normal(x)
+
+        return quad(integrand, LINE, LINE)
+
+    def radial_moment(at):
+        return quad(lambda w: w ** (2 * float(rule.exponent) + 1) * np.exp(-(w**2) / 2), LINE[5:])
 
     def square(at):
         sd = math.sqrt(2 * at[R])
@@ -122,6 +176,23 @@ def meanings(derivation_id):
             return apply(rule, sd * u - noise) ** 2 * normal(u) * density
 
         return quad(averaged, LINE, LINE)
+
+    def step_square_given(at, noise):
+        def moment(u, x):
+            step = apply(rule, math.sqrt(2 * at[R]) * u - noise) * apply(rule, math.sqrt(at[K_ii]) * x)
+            return step**2 * bivariate(u, x, at[rho])
+
+        return quad(moment, LINE, LINE)
+
+    def step_square(at):
+        # A parabola in the noise: its mean under Laplace noise from three values, E eps = 0, E eps^2 = 2 b^2.
+        below, middle, above = (step_square_given(at, noise) for noise in (-1.0, 0.0, 1.0))
+        return middle + (below + above - 2 * middle) / 2 * 2 * B_NOISE**2
+
+    def coordinate_square(at):
+        sd, centre = math.sqrt(at[K_ii] * (1 - at[rho] ** 2)), math.sqrt(at[K_ii]) * at[rho] * at[g]
+        cuts = sorted([0.0, *(centre + sd * k for k in range(-12, 13, 2))])
+        return quad(lambda x: apply(rule, x) ** 2 * normal(x, centre, sd), cuts)
 
     def average(at):
         if derivation_id != "gaussian-noise-mean":
@@ -134,6 +205,12 @@ def meanings(derivation_id):
         sd = math.sqrt(2 * at[R])
         return quad(lambda x: np.exp(-np.abs(x) / B_NOISE) / (2 * B_NOISE) * normal(x, 0, sd), LINE)
 
+    def psi(at):
+        return math.pi / 2 * response(at) * math.sqrt(at[nt.P] / at[R])
+
+    def response(at):
+        return slope(lambda c: mean_over_noise({**at, rho: c}, SIGN), 0.0)
+
     return {
         nt.conditional_mean: conditional,
         nt.conditional_mean_of_pair: lambda at: conditional({**at, K_ii: at[K_jj]}),
@@ -142,11 +219,30 @@ def meanings(derivation_id):
         nt.mean_square_given_noise: square_given_noise,
         nt.mean_square: square,
         nt.mean_step: average,
+        nt.coordinate_square: coordinate_square,
+        nt.square_given_noise: lambda at: step_square_given(at, at[nt.eps]),
+        nt.square_step: step_square,
+        nt.response_given_noise: response_by_rows if rule in WITHOUT_MODES else response_given_noise,
+        nt.h_1: first_coefficient,
+        nt.laplace_given_noise: laplace_given_noise,
+        nt.radial_moment: radial_moment,
+        nt.angular_mean: lambda at: moment_of_pair(rule, {**at, K_ii: 1.0, K_jj: 1.0}) / radial_moment(at),
         nt.pair_moment: lambda at: moment_of_pair(rule, at),
         nt.orthant_probability: lambda at: quad(lambda x, y: bivariate(x, y, at[rho]), LINE[5:], LINE[5:]),
-        phi: lambda at: slope(lambda c: mean_over_noise({**at, rho: c}, SIGN), 0.0),
+        phi: response,
         nt.density_at_zero: smoothed,
+        nt.psi: psi,
+        nt.eta_SGD: lambda at: 2 / math.pi * at[eta] * psi(at) / math.sqrt(2 * at[nt.P]),
     }
+
+
+def defined(derivation, names):
+    """Values of the other quantities that a derivation defines, from what it defines them as."""
+    table = dict(names)
+    for name, meaning in derivation.definitions.items():
+        if isinstance(name, sp.Symbol) and name not in names and not meaning.has(*MATRIX_TYPES):
+            table[name] = lambda at, meaning=meaning: number(meaning, at, table)
+    return table
 
 
 def number(expr, at, names):
@@ -155,18 +251,20 @@ def number(expr, at, names):
         return names[expr](at)
     if isinstance(expr, phi.func):  # phi at another risk than R
         return names[phi]({**at, R: number(expr.args[0], at, names)})
-    if isinstance(expr, type(phi)):  # phi at another risk
-        return names[phi]({**at, R: number(expr.args[0], at, names)})
     if isinstance(expr, nt.marginal.func):
         return names[nt.marginal]({**at, nt.x: number(expr.args[0], at, names)})
     if isinstance(expr, sp.Symbol):
         return at[expr]
     if isinstance(expr, NoiseMean):
         return number(over(expr, LAW), at, names)
+    if isinstance(expr, sp.hyper):
+        return float(expr.subs(at).evalf(17))
     if isinstance(expr, OwenT):
         return float(owens_t(*(number(arg, at, names) for arg in expr.args)))
+    if isinstance(expr, Erfcx):
+        return float(erfcx(number(expr.args[0], at, names)))
     if isinstance(expr, sp.Subs):
-        fixed = dict(zip(expr.variables, map(float, expr.point), strict=True))
+        fixed = {v: number(value, at, names) for v, value in zip(expr.variables, expr.point, strict=True)}
         return number(expr.expr, {**at, **fixed}, names)
     if isinstance(expr, sp.Derivative):
         return derivative(expr, expr.variables, at, names)
@@ -187,7 +285,7 @@ def derivative(expr, variables, at, names):
 
 
 def integral(expr, at, names):
-    """Quadrature, cut where a sign in the integrand jumps."""
+    """Quadrature, cut where the integrand jumps."""
     integrand = expr.function.doit() if expr.function.has(sp.Derivative) else expr.function
     variables = [limits[0] for limits in expr.limits]
     others = sorted(integrand.free_symbols - set(variables), key=str)
@@ -198,11 +296,15 @@ def integral(expr, at, names):
     f = sp.lambdify([*variables, *others], integrand, [inner, "scipy", "numpy"])
     cuts = []
     for variable, lo, hi in expr.limits:
-        signs = [node.args[0] for node in integrand.atoms(sp.sign) if node.has(variable)]
+        jumps = integrand.atoms(sp.sign, sp.Heaviside)
+        signs = [node.args[0] for node in jumps if node.has(variable)]
         start, stop = (
             math.copysign(30, end) if end in (-sp.oo, sp.oo) else number(end, at, names) for end in (lo, hi)
         )
-        inside = {*LINE, *(_root(argument, variable, at, names) for argument in signs)}
+        roots = [_root(argument, variable, at, names) for argument in signs]
+        inside = {*LINE, *roots}
+        if integrand.has(sp.Abs):
+            inside |= {cut for root in roots for cut in graded(root)}
         between = sorted((c for c in inside if min(start, stop) < c < max(start, stop)), reverse=stop < start)
         cuts.append([start, *between, stop])
     return quad(lambda *values: f(*values, *(at[symbol] for symbol in others)), *cuts)
@@ -214,12 +316,25 @@ def _root(argument, variable, at, names):
 
 
 def random_scalars(derivation, seed):
+    """A point at which the inequalities that are given hold."""
     rng = random.Random(seed)
+    inequalities = [a.relation for a in derivation.given if isinstance(a.relation, sp.Lt | sp.Gt)]
+    for _ in range(1000):
+        point = draw(derivation, rng)
+        if all(r.subs(point) == sp.true for r in inequalities if r.free_symbols <= set(point)):
+            return point
+    raise AssertionError(f"no point satisfies {inequalities}")
+
+
+def draw(derivation, rng):
     point = {rho: rng.uniform(-0.8, 0.8)}
     symbols = set().union(*(side.free_symbols for step in derivation.steps for side in (step.lhs, step.rhs)))
     for symbol in sorted(symbols | {R, K_ii, K_jj, g, nt.h}, key=str):
         if isinstance(symbol, sp.Symbol) and symbol not in point:
-            point[symbol] = rng.uniform(0.3, 2.0) if symbol.is_positive else rng.uniform(-1.5, 1.5)
+            point[symbol] = rng.uniform(0.3, 3.0) if symbol.is_nonnegative else rng.uniform(-1.5, 1.5)
+            if symbol.is_integer:
+                point[symbol] = rng.choice([1, 2, 3, 7])
+    point[nt.b] = 12.0  # large enough for an integral up to 30 to be the whole one
     point[nt.P] = point[R] + B_NOISE**2  # the population risk is not free: E eps^2 = 2 b^2
     return point
 
@@ -228,21 +343,24 @@ def random_scalars(derivation, seed):
 def worlds(derivation_id, seed):
     """Symbols of the matrix steps as arrays, d = 4: general, K = I, or stationary."""
     rng = np.random.default_rng(seed)
-    size, rule = 4, SGD if derivation_id.startswith("sgd") else SIGN
+    size, rule = 4, rule_of(derivation_id)
+    p = 0.0 if rule.exponent is None else float(rule.exponent)
     identity, stationary = derivation_id.endswith("identity"), derivation_id.endswith("stationary")
     K = np.eye(size) if identity else random_covariance(rng, size)
-    Delta, step, noise = rng.standard_normal(size), 0.3, 0.8
-    world = matrices_of(K, Delta, power=1 if rule == SIGN else 0)
+    silent = derivation_id.endswith("noise-free")
+    Delta, step, noise = rng.standard_normal(size), 0.3, 0.0 if silent else 0.8
+    world = matrices_of(K, Delta, power=1 - p)
     D = np.sqrt(np.diag(K))
-    M = world[nt.K_sigma] if rule == SIGN else K
+    M = noise_matrix_of_root(K) if rule == ROOT else {SGD: K}.get(rule, world[nt.K_sigma])
     if is_adam := derivation_id.startswith("adam"):
         M = random_covariance(rng, size)  # of K_A nothing is used but its symmetry
     lam, U = np.diag(world[nt.Lambda]), world[nt.U]
-    root = np.sqrt(D) if rule == SIGN else np.ones(size)
+    root = D ** ((1 - p) / 2)
     forcing = lam * np.diag(U.T @ (root[:, None] * M * root) @ U) / (2 * size)
     risk, r = Delta @ K @ Delta / 2, lam * (U.T @ (root * Delta)) ** 2 / 2
-    phi_value = 0.37  # any number: the matrix steps do not know what phi is
-    if stationary:  # R with sum_i eta s n_i/(2 lam_i a) = R, as a fixed point by hand for either rule
+    phi_value = 2 / np.pi if silent else 0.37  # any number: the matrix steps do not know what phi is
+    # R with sum_i eta s n_i/(2 lam_i a) = R, as a fixed point by hand for either rule
+    if stationary and rule != ROOT:
         total = np.sum(forcing / lam)
         risk = (
             step * (noise**2 / 2) * total / (1 - step * total)
@@ -250,15 +368,30 @@ def worlds(derivation_id, seed):
             else (step * total / phi_value) ** 2 / 2
         )
     P = risk + noise**2 / 2
-    a, s = (phi_value / np.sqrt(2 * (P if is_adam else risk)), 1.0) if rule == SIGN else (1.0, 2 * P)
+    scale = P if is_adam else risk
+    a, s = {SIGN: (phi_value / np.sqrt(2 * scale), 1.0), SGD: (1.0, 2 * P)}.get(rule, (0.31, 0.7))
+    if stationary and rule == ROOT:  # here R is any number, and the balance says what A(R) is
+        a = step * s * np.sum(forcing / lam) / (2 * risk)
+    data = quad(lambda x: np.abs(x) ** (1 + p) * normal(x), sorted({*LINE, *graded(0.0)}))
     if stationary:
         r = step * s * forcing / (2 * lam * a)
-    b, A = -step * a * (K @ Delta) / (D if rule == SIGN else 1.0), step**2 * s / size * M
+    b, A = -step * a * (K @ Delta) / D ** (1 - p), step**2 * s / size * M
+    psi = np.pi / 2 * phi_value * np.sqrt(P / risk)
     mode = int(rng.integers(size))
     row = root * U[:, mode]
     slope = lam[mode] * (row @ Delta) * row
     gradient = K @ Delta
     drift_of_r = slope @ b + lam[mode] * row @ A @ row / 2
+    a_K = np.diag(rng.uniform(0.2, 1.5, size))
+    if derivation_id.endswith("rule-sde"):
+        a_K = 0.4 * np.eye(size)  # a(R, K_ii) is one number there, whatever i is
+    V = random_covariance(rng, size)
+    Sigma = random_covariance(rng, size)
+    if derivation_id == "rule-matrix-stationary":
+        Sigma = size / step * (a_K @ K @ V + V @ K @ a_K)
+    if rule in WITHOUT_MODES or derivation_id.startswith("rule"):
+        b, A = -step * a_K @ K @ Delta, step**2 / size * Sigma
+    other = (mode + 1) % size
     coordinate = mode  # e_i is a coordinate or a mode, whichever the step speaks of
     sample = np.linalg.cholesky(K)  # x = sample z, <x, Delta> = Delta^T sample z
     x_row, y_row = sample[coordinate], Delta @ sample
@@ -270,7 +403,14 @@ def worlds(derivation_id, seed):
         nt.drift_of_R: gradient @ b + np.trace(A @ K) / 2, nt.variation_of_R: gradient @ A @ gradient,
         nt.drift_of_r: drift_of_r, nt.variation_of_r: slope @ A @ slope,
         sp.Derivative(nt.r_i, nt.t): drift_of_r,
-        nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
+        nt.psi: psi, nt.eta_SGD: step * 2 / np.pi * psi / np.sqrt(2 * P), nt.eta_0: 0.7,
+        nt.varsigma: np.trace(K) / D.sum(), **_noise_free(rule, lam, forcing, risk, D, mode),
+        nt.rest_sign: step * D.sum() * np.sqrt(2 * P) / (4 * size * P) * np.pi / (2 * psi),
+        nt.rest_SGD: step * 2 / np.pi * psi / np.sqrt(2 * P) * D.sum() / (2 * size),
+        nt.V_dot: -step * (a_K @ K @ V + V @ K @ a_K) + step**2 / size * Sigma,
+        nt.a_K: a_K, nt.a_RK: 0.4, nt.V: V, nt.Sigma: Sigma,
+        nt.drift_of_V: b[mode] * Delta[other] + Delta[mode] * b[other] + A[mode, other],
+        nt.A: a * np.sqrt(2 * risk) / data, nt.s_R: s, nt.M: M, nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
         rho: x_row @ y_row / np.sqrt((x_row @ x_row) * (y_row @ y_row)),
         nt.K_A: M, nt.c_1: phi_value,
         nt.rho_r: gradient[coordinate] / np.sqrt(K[coordinate, coordinate] * 2 * P),
@@ -280,8 +420,29 @@ def worlds(derivation_id, seed):
     return world
 
 
+def _noise_free(rule, lam, forcing, risk, D, mode):
+    """Growing modes at the step 0.4, by hand; the averaged condition number as if `mode` were the last."""
+    step, growth = 0.4, 0.9
+    decay = step * (2 / np.pi if rule == SIGN else 1)
+    modes = 2 * step**2 * risk * forcing / (growth + 2 * decay * lam)
+    mean = np.mean(D if rule == SIGN else D**2)
+    return {nt.c: step, nt.mu: growth, nt.r_mu: modes, nt.kappa: mean / lam[mode]}
+
+
+def noise_matrix_of_root(K):
+    """E[f(x) f(x)^T] for f(z) = sqrt(|z|) sign(z): E|x_i| on the diagonal."""
+    M = np.diag(np.sqrt(2 * np.diag(K) / np.pi))
+    for i in range(len(K)):
+        for j in range(i):
+            correlation = K[i, j] / np.sqrt(K[i, i] * K[j, j])
+            M[i, j] = M[j, i] = moment_of_pair(ROOT, {K_ii: K[i, i], K_jj: K[j, j], rho: correlation})
+    return M
+
+
 OF_MATRICES = {
-    f"{rule}-{part}" for rule in (SIGN, SGD) for part in ("identity", "stationary", "modes", "ito-risk")
+    f"{rule}-{part}"
+    for rule in (SIGN, SGD, ROOT)
+    for part in ("identity", "stationary", "modes", "ito-risk", "noise-free")
 } | {"adam-sde", "adam-modes", "adam-ito-risk"}
 IN_MATRICES = {
     nt.drift_of_R,
@@ -291,6 +452,9 @@ IN_MATRICES = {
     nt.M_ii,
     nt.M_ij,
     nt.KDelta_i,
+    nt.rest_sign,
+    nt.kappa,
+    nt.drift_of_V,
 }
 
 
@@ -309,7 +473,8 @@ def gap(derivation_id, derivation, step, seed):
         world = worlds(derivation_id, seed)
         left, right = value(step.lhs, world), value(step.rhs, world)
     else:
-        at, names = random_scalars(derivation, seed), meanings(derivation_id)
+        at = random_scalars(derivation, seed)
+        names = defined(derivation, meanings(derivation_id))
         left, right = number(step.lhs, at, names), number(step.rhs, at, names)
     return float(np.max(np.abs(left - right)) / max(np.max(np.abs(left)), np.max(np.abs(right)), 1e-6))
 
@@ -336,6 +501,14 @@ def test_every_equality_holds(derivation_id):
         ("sign-one-step-mean", "5", 1.01),
         ("sign-ito-risk", "3", 0.99),
         ("sgd-modes", "7", 1.01),
+        ("sgd-exact-square", "7", 1.01),
+        ("power(1/2)-pair-moment", "4", 1.01),
+        ("power(1/2)-stationary", "5", 0.99),
+        ("clip(1)-mean-step", "4", 1.01),
+        ("batch-response", "8", 1.01),
+        ("gaussian-batch-response", "2", 0.99),
+        ("rule-matrix-ode", "2", 1.01),
+        ("rule-matrix-stationary", "1", 0.99),
     ],
 )
 def test_a_wrong_step_is_refuted(derivation_id, step_id, factor):

@@ -1,0 +1,126 @@
+r"""How an update rule grows, and whether its step has a second moment under a law.
+
+f(z) ~ |z|^q at infinity needs E |r x_i|^(2 q) < oo, that is E |eps|^(2 q) < oo, for x is Gaussian. A rule
+that outgrows every power is refused: already E f(r x_i)^2 under Gaussian r and x is infinite for large R.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from signsgd_sym.errors import InfiniteVariance, RuleError
+from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.parts import DensityPart
+from signsgd_sym.model.update_rule import UpdateRule
+
+FASTEST = 50
+"""Exponent from which growth counts as faster than every power."""
+AT = (1, 3, 10, 50)
+"""Decimal exponents of the points z at which a rule is evaluated, outwards."""
+FAR = (1e8, 1e12)
+"""Where the tails of a density are measured."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """f(z) ~ |z|^`at_zero` for z -> 0, |z|^`at_infinity` for z -> oo, measured; oo and -oo where f is 0."""
+
+    at_zero: float
+    at_infinity: float
+
+
+def growth(rule: UpdateRule) -> Growth:
+    """Exponents of a rule at both ends.
+
+    Raises:
+        RuleError: a rule that outgrows every power, is unbounded at 0, or has no real value somewhere.
+
+    Example:
+        >>> found = growth(UpdateRule("z/sqrt(1 + Abs(z))"))
+        >>> round(found.at_zero, 3), round(found.at_infinity, 3)
+        (1.0, 0.5)
+    """
+    outwards = [_log_size(rule, k) for k in AT]
+    for k, size in zip(AT, outwards, strict=True):
+        if size > FASTEST * k * math.log(10):
+            raise _too_fast(rule)
+    inwards = [_log_size(rule, -k) for k in AT[-2:]]
+    step = (AT[-1] - AT[-2]) * math.log(10)
+    at_zero = math.inf if inwards[1] == -math.inf else (inwards[0] - inwards[1]) / step
+    at_infinity = -math.inf if outwards[-1] == -math.inf else (outwards[-1] - outwards[-2]) / step
+    if at_zero < -1e-3:
+        raise RuleError(
+            f"the update rule {rule.expr} is unbounded at z = 0, like |z|^{at_zero:.3g}; "
+            "multiply it by a power of Abs(z)"
+        )
+    if at_infinity > FASTEST:
+        raise _too_fast(rule)
+    return Growth(at_zero, at_infinity)
+
+
+def _too_fast(rule: UpdateRule) -> RuleError:
+    return RuleError(
+        f"the update rule {rule.expr} grows faster than every power of z, so that E f(r x_i)^2 is infinite; "
+        "bound it, for example by tanh"
+    )
+
+
+def _log_size(rule: UpdateRule, exponent: int) -> float:
+    """log |f(10^exponent)|; -oo where f vanishes."""
+    value = sp.N(rule.apply(sp.Integer(10) ** exponent), 30)
+    if not (value.is_real and value.is_finite):
+        raise RuleError(f"the update rule {rule.expr} has no real value at z = 1e{exponent}; change it")
+    return -math.inf if value == 0 else float(sp.log(abs(value)))
+
+
+def check_moments(rule: UpdateRule, law: NoiseLaw) -> Growth:
+    """The growth of a rule whose step has a second moment under `law`.
+
+    Raises:
+        InfiniteVariance: E f(r x_i)^2 diverges under the law.
+        RuleError: see `growth`.
+
+    Example:
+        >>> check_moments(UpdateRule("z**3"), NoiseLaw.from_text("Cauchy(0, 1)"))
+        Traceback (most recent call last):
+        ...
+        signsgd_sym.errors.InfiniteVariance: rule: z**3 grows like |z|^3 and needs E|eps|^6 < oo, but \
+Cauchy(0, 1) has E|eps|^p < oo for p < 1 only; bound the rule, as clip(1) does, or take lighter noise
+    """
+    found = growth(rule)
+    needed = 2 * found.at_infinity
+    index = tail_index(law) if needed > 1e-3 else math.inf
+    if needed >= index - 1e-3:
+        raise InfiniteVariance(
+            f"{rule.name} grows like |z|^{found.at_infinity:.3g} and needs E|eps|^{needed:.3g} < oo, but "
+            f"{law.text} has E|eps|^p < oo for p < {index:.3g} only; bound the rule, as clip(1) does, "
+            "or take lighter noise"
+        )
+    return found
+
+
+def tail_index(law: NoiseLaw) -> float:
+    """The supremum of the p with E |eps|^p < oo, from the density far out; oo for light tails.
+
+    Example:
+        >>> [round(tail_index(NoiseLaw.from_text(law)), 3) for law in ("StudentT(3)", "Normal(0, 1)")]
+        [3.0, inf]
+    """
+    found = math.inf
+    for _, part in law.parts:
+        if not isinstance(part, DensityPart):
+            continue
+        for end, side in ((part.lo, -1.0), (part.hi, 1.0)):
+            if not end.is_infinite:
+                continue
+            near, far = part.pdf(side * np.array(FAR)).tolist()
+            if far > 0 and near > 0:
+                found = min(found, -math.log(far / near) / math.log(FAR[1] / FAR[0]) - 1)
+    return found
+
+
+__all__ = ["Growth", "check_moments", "growth", "tail_index"]

@@ -1,0 +1,99 @@
+"""The four effects as text for a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from signsgd_sym.derive.effects import COMPRESSION, EFFECTS, PRECONDITIONING, RATE
+from signsgd_sym.report.effects_command import EffectsAnswer, formula_of
+from signsgd_sym.report.text import law_label, text
+from signsgd_sym.solve.effects import Effects
+
+
+def effects_text(answer: EffectsAnswer, plot: Path | None = None) -> str:
+    """The answer for a terminal."""
+    found = answer.found
+    lines = [
+        f"signSGD against SGD under {law_label(found.law)}, {found.covariance.name}, "
+        f"R(0) = {found.start:.6g}",
+        "",
+        f"  signSGD is SGD with four changes; the derivation four-effects is {answer.verdict.value}",
+    ]
+    for number, effect in enumerate(EFFECTS, 1):
+        of_sgd, of_sign = formula_of(found, effect)
+        lines += ["", f"  {number}. {effect}: {text(of_sgd)} becomes {text(of_sign)}"]
+        lines += [f"     {line}" for line in _effect_lines(found, effect)]
+    lines += _course_lines(found)
+    if plot is not None:
+        lines += ["", f"plot: {plot}"]
+    return "\n".join(lines)
+
+
+def _effect_lines(found: Effects, effect: str) -> list[str]:
+    R, spectra = found.start, found.spectra
+    if effect == RATE:
+        rate = float(found.effective_rate(R))
+        if not found.has_variance:
+            return [f"P is infinite; with psi the step is eta phi/sqrt(2 R) = {rate:.6g} eta at R(0)"]
+        plain = rate / float(found.psi(R))
+        return [f"{plain:.6g} eta at R(0), where P = {found.population_risk(R):.6g}; with psi {rate:.6g} eta"]
+    if effect == COMPRESSION:
+        if not found.has_variance:
+            return [found.psi_reason, f"phi = {float(found.phi(R)):.6g} at R(0)"]
+        return [f"psi(R) = {text(found.psi_formula)}", f"psi = {float(found.psi(R)):.6g} at R(0)"]
+    other = ("Kbar", spectra.Kbar) if effect == PRECONDITIONING else ("K_sigma", spectra.K_sigma)
+    lines = [
+        f"{'':10}{'largest':>12}{'smallest':>12}{'ratio':>12}{'(tr/d)/smallest':>17}{'effective rank':>16}"
+    ]
+    for name, s in (("K", spectra.K), other):
+        lines.append(
+            f"{name:10}{s.largest:>12.5g}{s.smallest:>12.5g}{s.condition:>12.5g}"
+            f"{s.averaged_condition:>17.5g}{s.effective_rank:>16.5g}"
+        )
+    if effect == PRECONDITIONING:
+        lines.append(
+            f"(4/pi^2) kappa_SGD/kappa_sign = {found.rate_advantage:.5g}: without label noise "
+            f"{'signSGD' if found.rate_advantage > 1 else 'SGD'} is faster, each at half its largest step"
+        )
+    return lines
+
+
+def _course_lines(found: Effects) -> list[str]:
+    course = found.course
+    if course is None:
+        return []
+    sign = course.sign
+    T = f"{sign.t[-1]:g}"
+    lines = ["", f"  signSGD, eta = {sign.schedule.expr}: R({T}) = {sign.risk[-1]:.6g}"]
+    shares = course.attribution
+    if shares is None or course.matched is None or course.step_of_sgd is None:
+        return [*lines, "  SGD has no risk curve under this law, so there is nothing to share out"]
+    psi_end = float(found.psi(sign.risk[-1]))
+    step = float(course.step_of_sgd.expr) if course.step_of_sgd.is_constant else course.step_of_sgd.expr
+    shown = f"{step:.6g}" if isinstance(step, float) else str(step)
+    lines += [
+        f"  SGD, eta_0 = {shown}: R({T}) = {shares.sgd[-1]:.6g}; at the matched step all along "
+        f"{course.matched[-1]:.6g}",
+        f"  psi along signSGD's curve: {float(found.psi(found.start)):.6g} at 0, {psi_end:.6g} at {T}",
+        *_rest_lines(found),
+        "",
+        f"  shares in log R_sign({T})/R_SGD({T})",
+        f"  {'':28}{'mean of 24 orders':>18}{'in this order':>15}{'alone':>10}",
+    ]
+    in_turn = shares.in_turn()
+    for effect in EFFECTS:
+        ends = (shares.shapley(effect)[-1], in_turn[effect][-1], shares.alone(effect)[-1])
+        values = [round(float(end), 4) + 0.0 for end in ends]  # -0.0000 is 0
+        lines.append(f"  {effect:28}{values[0]:>+18.4f}{values[1]:>+15.4f}{values[2]:>+10.4f}")
+    total = sum(shares.shapley(effect)[-1] for effect in EFFECTS)
+    return [*lines, f"  {'together':28}{total:>+18.4f}{sum(v[-1] for v in in_turn.values()):>+15.4f}"]
+
+
+def _rest_lines(found: Effects) -> list[str]:
+    advantage = found.rest_advantage
+    if advantage is None:
+        return []
+    return [
+        f"  (4/pi^2) psi^2 = {advantage:.5g} where signSGD rests: at equal pace "
+        f"{'signSGD' if advantage > 1 else 'SGD'} rests at the smaller R/P"
+    ]

@@ -1,0 +1,89 @@
+"""The equations and facts behind a risk curve, for the terminal and as data: what a rule has of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signsgd_sym.derive.risk import derive_risk_ode
+from signsgd_sym.report.text import sde_text, text
+from signsgd_sym.solve.batch_functions import BatchFunctions
+from signsgd_sym.solve.risk import RiskResult
+from signsgd_sym.solve.rule_functions import PowerFunctions
+from signsgd_sym.solve.rule_risk import RuleRisk
+
+MATRIX_SDE = "d Theta = -eta a K (Theta - theta*) dt + eta sqrt(Sigma/d) dB, a = diag(a(R, K_ii))"
+MATRIX_ODE = "-eta*(a*K*V + V*K*a) + eta**2*Sigma/d"
+BATCH_ODE = "-2*eta*a(R)*lambda[i]*r[i] + eta**2*s(R)*n[i]"
+BATCH_RATE = {
+    "sign": "a = phi_b(R)/sqrt(2*R), phi_b = sqrt(2/pi)*E[<r, G>/|r|] over b residuals, s = 1",
+    "sgd": "a = 1, s = 2*P/b",
+}
+"""a(R) and s(R) of a minibatch of b samples."""
+BATCH_SDE = {
+    "sign": "d Theta = -eta a Kbar (Theta - theta*) dt + eta sqrt(K_sigma/d) dB",
+    "sgd": "d Theta = -eta K (Theta - theta*) dt + eta sqrt(2 P K/(b d)) dB",
+}
+SOLVED = {
+    "diagonal": "K is diagonal: one unknown a coordinate",
+    "modes": "solved in the modes of the covariance",
+    "matrix": "no modes: all of V = E[Delta Delta^T] is solved for",
+}
+"""How the ODE of a rule was solved, in words."""
+
+
+def equations_data(result: RiskResult | RuleRisk) -> dict[str, Any]:
+    """`phi` (None for a rule without it, or without a closed form), `sde` and `risk_ode` as texts."""
+    if isinstance(result, RiskResult):
+        phi = result.problem.phi
+        sde, ode = result.problem.ode.sde, result.problem.ode.rhs
+        return {"phi": None if phi is None else str(phi), "sde": sde_text(sde), "risk_ode": str(ode)}
+    if isinstance(result.functions, BatchFunctions):
+        rate = BATCH_RATE[result.rule.name]
+        return {"phi": None, "sde": BATCH_SDE[result.rule.name], "risk_ode": BATCH_ODE, "rate": rate}
+    if isinstance(result.functions, PowerFunctions):
+        sde = result.functions.sde
+        definitions = {str(name): str(meaning) for name, meaning in sde.definitions}
+        ode = str(derive_risk_ode(sde).rhs)
+        return {"phi": None, "sde": sde_text(sde), "risk_ode": ode, "definitions": definitions}
+    return {"phi": None, "sde": MATRIX_SDE, "risk_ode": MATRIX_ODE, "form": result.form}
+
+
+def equation_lines(result: RiskResult | RuleRisk) -> list[str]:
+    """The same for a terminal, with how sure phi is."""
+    if isinstance(result, RuleRisk):
+        return _lines_of_rule(result)
+    problem = result.problem
+    lines = [
+        f"  SDE         {sde_text(problem.ode.sde)}",
+        f"  modes       dr_i/dt = {text(problem.ode.rhs)}",
+    ]
+    if problem.functions.has_phi:
+        form = problem.phi
+        missing = "no closed form found; quadrature and Chebyshev series"
+        lines.append(f"  phi(R)      {missing if form is None else text(form)}")
+        lines.append(f"              {problem.functions.evidence}")
+    return lines
+
+
+def _lines_of_rule(result: RuleRisk) -> list[str]:
+    if isinstance(result.functions, BatchFunctions):
+        lines = [
+            f"  SDE         {BATCH_SDE[result.rule.name]}",
+            f"  modes       dr_i/dt = {BATCH_ODE}",
+            f"  a, s        {BATCH_RATE[result.rule.name]}, b = {result.batch}",
+        ]
+    elif isinstance(result.functions, PowerFunctions):
+        sde = result.functions.sde
+        lines = [
+            f"  SDE         {sde_text(sde)}",
+            f"  modes       dr_i/dt = {text(derive_risk_ode(sde).rhs)}",
+        ]
+        lines += [f"  {name!s:<11} {text(meaning)}" for name, meaning in sde.definitions]
+    else:
+        lines = [
+            f"  SDE         {MATRIX_SDE}",
+            "  a(R, K_ii)  E[d^2 f(r x_i)/dr dx_i]",
+            "  Sigma_ij    E[f(r x_i) f(r x_j)]",
+            f"  V           dV/dt = {MATRIX_ODE}, R = tr(K V)/2",
+        ]
+    return [*lines, f"              {SOLVED[result.form]}"]

@@ -1,0 +1,238 @@
+r"""a(R, K_ii) and Sigma_ij(R) of a coordinate-wise rule under a law, as numbers for one covariance.
+
+    drift     -eta a(R, K_ii) (K Delta)_i,          a = E[sign(r) h_1(|r| sqrt(K_ii)) G]/sqrt(2 R K_ii),
+    diffusion (eta^2/d) Sigma_ij(R),                Sigma_ij = sum_m E[h_m(u_i) h_m(u_j)] C_ij^m,
+
+u_i = |r| sqrt(K_ii), m odd, on the diagonal E f(r x_i)^2 (see `hermite_table`, `residual_law`). A power
+|z|^p sign(z) has both in closed form up to one expectation over the noise. Different variances are few, or
+are interpolated in log K_ii.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import sympy as sp
+from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
+
+from signsgd_sym.derive.powers import exponent_of, whole_moment
+from signsgd_sym.derive.sde import LimitSDE
+from signsgd_sym.errors import ParameterError
+from signsgd_sym.model.covariance import Covariance
+from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.rule_growth import check_moments
+from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.notation import R, eps
+from signsgd_sym.solve.hermite_table import MOST, hermite_table
+from signsgd_sym.solve.residual_law import Component, Octaves, ResidualLaw, components
+from signsgd_sym.solve.spectrum import noise_matrix
+from signsgd_sym.special import NoiseMean
+
+Array = NDArray[np.float64]
+
+DISTINCT = 16
+"""Variances up to which each is treated by itself."""
+TAIL = 1e-11
+"""Bound of what is left of Mehler's series, relative to the diagonal, from which on terms are dropped."""
+RANGE = 1e30
+"""Risks served by one grid lie within this factor of R(0)."""
+
+
+class RuleFunctions(Protocol):
+    """The coefficients of a rule for one covariance of dimension d."""
+
+    @property
+    def series_error(self) -> float:
+        """Bound of the error of Sigma off the diagonal from dropped terms, relative to the diagonal."""
+
+    def rates(self, risk: float) -> Array:
+        """a(R, K_ii), shape (d,)."""
+
+    def squares(self, risk: float) -> Array:
+        """Sigma_ii(R) = E f(r x_i)^2, shape (d,)."""
+
+    def second_moment(self, risk: float) -> Array:
+        """Sigma(R), shape (d, d)."""
+
+
+@dataclass(frozen=True)
+class SeparatedFunctions(ABC):
+    """a = a(R) K_ii^((p-1)/2) and Sigma = s(R) M for the multiplicative rule of `sde`: then modes exist."""
+
+    sde: LimitSDE
+    law: NoiseLaw
+    covariance: Covariance
+
+    @abstractmethod
+    def rate_and_scale(self, risk: float) -> tuple[float, float]:
+        """a(R) and s(R)."""
+
+    @property
+    def series_error(self) -> float:
+        """No series: M is in closed form."""
+        return 0.0
+
+    def rates(self, risk: float) -> Array:
+        """a(R, K_ii), shape (d,)."""
+        of_variance = self.covariance.diagonal ** (-float(self.sde.power) / 2)
+        return np.asarray(self.rate_and_scale(risk)[0] * of_variance)
+
+    def squares(self, risk: float) -> Array:
+        """s(R) E|x_i|^(2 p), shape (d,)."""
+        p = exponent_of(self.sde.rule)
+        of_data = float(whole_moment(p)) * self.covariance.diagonal ** float(p)
+        return np.asarray(self.rate_and_scale(risk)[1] * of_data)
+
+    def second_moment(self, risk: float) -> Array:
+        """s(R) M, shape (d, d)."""
+        return self.rate_and_scale(risk)[1] * noise_matrix(self.sde, self.covariance)
+
+
+class PowerFunctions(SeparatedFunctions):
+    """|z|^p sign(z): a and s are those of the derived SDE, averaged over the noise."""
+
+    @cached_property
+    def _noise(self) -> tuple[Component, ...]:
+        return components(self.law)
+
+    @cached_property
+    def _quantities(self) -> Any:
+        """a and s as functions of R and eps, before the average over eps."""
+        full = [expr.xreplace(dict(self.sde.definitions)) for expr in (self.sde.rate, self.sde.scale)]
+        inside = [expr.replace(NoiseMean, lambda quantity: quantity) for expr in full]
+        return sp.lambdify((R, eps), inside, modules=[{"hyper": _kummer}, "scipy", "numpy"])
+
+    def rate_and_scale(self, risk: float) -> tuple[float, float]:
+        """a(R) and s(R) of the SDE.
+
+        Both are functionals of the law of the residual, so that Gaussian noise of variance v adds v/2 to R.
+        """
+        found = np.zeros(2)
+        for part in self._noise:
+            values = self._quantities(risk + part.variance / 2, part.nodes)
+            found += [part.weights @ np.broadcast_to(value, part.nodes.shape) for value in values]
+        return float(found[0]), float(found[1])
+
+
+def _kummer(numerator: tuple[float, ...], denominator: tuple[float, ...], argument: Array) -> Array:
+    from scipy.special import hyp1f1
+
+    (top,), (bottom,) = numerator, denominator
+    return np.asarray(hyp1f1(top, bottom, argument), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class QuadratureFunctions:
+    """Any odd rule; make it with `quadrature_functions`.
+
+    `variances` are the values of K_ii at which means are taken, `basis` (d, n) interpolates between them.
+    `h` has h_m(|r| sqrt(k)) by order, variance and grid point, `square` E f(|r| sqrt(k) X)^2.
+    """
+
+    residual: ResidualLaw
+    covariance: Covariance
+    variances: Array
+    basis: Array
+    h: Array
+    square: Array
+    series_error: float
+
+    def rates(self, risk: float) -> Array:
+        """a(R, K_ii), shape (d,)."""
+        _, odd = self.residual.weights(risk)
+        return np.asarray(self.basis @ (self.h[0] @ odd / np.sqrt(self.variances)))
+
+    def squares(self, risk: float) -> Array:
+        """Sigma_ii(R), shape (d,)."""
+        even, _ = self.residual.weights(risk)
+        return np.asarray(self.basis @ (self.square @ even))
+
+    def second_moment(self, risk: float) -> Array:
+        """Sigma(R), shape (d, d)."""
+        even, _ = self.residual.weights(risk)
+        C = self.covariance.C
+        total, power, C_squared = np.zeros_like(C), C.copy(), C * C
+        for h in self.h:
+            core = (h * even) @ h.T
+            total += (self.basis @ core @ self.basis.T) * power
+            power *= C_squared
+        np.fill_diagonal(total, self.squares(risk))
+        return total
+
+
+def quadrature_functions(
+    rule: UpdateRule,
+    law: NoiseLaw,
+    covariance: Covariance,
+    risk: float,
+    *,
+    order: int = 14,
+    distinct: int = DISTINCT,
+) -> QuadratureFunctions:
+    """The coefficients of any odd rule for risks around `risk`.
+
+    Args:
+        rule, law, covariance: what is studied.
+        risk: R(0); the grid serves risks within a factor `RANGE` of it.
+        order: points on an octave of |r|.
+        distinct: points in log K_ii, where there are more different variances than that.
+
+    Raises:
+        RuleError, InfiniteVariance: the step has no second moment.
+        NotConverged: the quadrature does not settle.
+    """
+    check_moments(rule, law)
+    k, basis = variances(covariance, distinct)
+    residual = ResidualLaw.of(law, risk / RANGE, risk * np.sqrt(RANGE), order)
+    grid = residual.grid
+    largest, tail = _orders(covariance)
+    wider = Octaves(grid.first + _octave(k.min()) - 1, grid.last + _octave(k.max()) + 1, order)
+    table = hermite_table(rule, wider.nodes, largest)
+    values = np.vstack([table.h, table.square])
+    at_variances = np.stack([wider.interpolate(values, grid.nodes * np.sqrt(one)) for one in k], axis=1)
+    dropped = 1 - (table.h**2).sum(axis=0) / np.maximum(table.square, 1e-300)
+    error = tail * float(np.clip(dropped.max(), 0.0, 1.0))
+    return QuadratureFunctions(residual, covariance, k, basis, at_variances[:-1], at_variances[-1], error)
+
+
+def _octave(variance: float) -> int:
+    """The octave of sqrt(K_ii)."""
+    return int(np.floor(np.log2(variance) / 2))
+
+
+def variances(covariance: Covariance, distinct: int) -> tuple[Array, Array]:
+    """Values k of K_ii, and the matrix (d, n) that interpolates functions of log K_ii given there.
+
+    Example:
+        >>> k, basis = variances(Covariance.from_matrix([[2, 0, 0], [0, 1, 0], [0, 0, 2]]), 4)
+        >>> k, basis.tolist()
+        (array([1., 2.]), [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    """
+    if distinct < 2:
+        raise ParameterError(f"distinct is {distinct}; it must be at least 2.")
+    k, which = np.unique(covariance.diagonal, return_inverse=True)
+    if len(k) <= distinct:
+        return k, np.eye(len(k))[which]
+    low, high = np.log(k[0]), np.log(k[-1])
+    points = chebyshev.chebpts1(distinct)
+    place = 2 * (np.log(covariance.diagonal) - low) / (high - low) - 1
+    to_coefficients = np.linalg.inv(chebyshev.chebvander(points, distinct - 1))
+    basis = chebyshev.chebvander(place, distinct - 1) @ to_coefficients
+    return np.exp(low + (high - low) * (points + 1) / 2), basis
+
+
+def _orders(covariance: Covariance) -> tuple[int, float]:
+    """The largest order m of Mehler's series that is needed, and |C|^(m+2) for what is dropped."""
+    if covariance.is_diagonal:
+        return 1, 0.0
+    largest = float(np.max(np.abs(covariance.C - np.eye(covariance.d))))
+    if largest == 0:
+        return 1, 0.0
+    needed = int(np.ceil(np.log(TAIL) / np.log(largest))) if largest < 1 else MOST
+    m = min(MOST, max(1, needed + (needed + 1) % 2))
+    return m, largest ** (m + 2)
