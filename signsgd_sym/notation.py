@@ -81,6 +81,28 @@ rest_SGD = sp.Symbol("q_SGD", positive=True)
 varsigma = sp.Symbol("varsigma", positive=True)
 """tr(K)/tr(D), a typical standard deviation of a coordinate: varsigma Kbar has the trace of K."""
 
+# --- Adam --------------------------------------------------------------------------------------
+beta_1 = sp.Symbol("beta_1", nonnegative=True)
+"""Memory of Adam's first moment, 0 <= beta_1 < 1."""
+beta_2 = sp.Symbol("beta_2", positive=True)
+"""Memory of Adam's second moment, 0 < beta_2 < 1."""
+c_1 = sp.Symbol("c_1", positive=True)
+"""Adam's response: its mean step is c_1 (K Delta)_i/(sqrt(K_ii) sqrt(2 P))."""
+c_2 = sp.Symbol("c_2", positive=True)
+"""Variance per step of one coordinate of Adam in the long run."""
+sigma = sp.Symbol("sigma", positive=True)
+"""Argument of the Laplace transform L_w of w^2, w = r x_i in units of its two standard deviations."""
+s_v = sp.Symbol("s_v", positive=True)
+"""Variable of Laplace's representation of a power of Adam's v."""
+v_old = sp.Symbol("v_old", positive=True)
+"""What older gradients contribute to Adam's v."""
+L_w = sp.Function("L_w", positive=True)(sigma)
+"""E exp(-sigma w^2)."""
+rho_r = sp.Symbol("corr(r, x_i)", real=True)
+"""Correlation of x_i with a Gaussian residual, (K Delta)_i/(sqrt(K_ii) sqrt(2 P))."""
+residual_value = sp.Symbol("r", real=True)
+"""A value of the residual, in units of its standard deviation."""
+
 phi = sp.Function("phi", positive=True)(R)
 """Linear response of the sign rule, (2/pi) E[exp(-eps^2/(4 R))]: the mean step is phi(R) rho_i."""
 
@@ -247,6 +269,7 @@ LATEX_NAMES = {
     variation_of_R: r"\frac{\mathrm{d}[R]}{\mathrm{d}t}",
     drift_of_r: r"\operatorname{drift}(r_i)",
     variation_of_r: r"\frac{\mathrm{d}[r_i]}{\mathrm{d}t}",
+    rho_r: r"\operatorname{corr}(r, x_i)",
     pair_of_steps: r"\mathbb{E}[f(r x_i) f(r x_j)]",
     drift_of_V: r"\operatorname{drift}(V_{ij})",
     radial_moment: r"\mathbb{E}[(X^2 + W^2)^p]",
@@ -274,6 +297,8 @@ Kbar = sp.MatrixSymbol("Kbar", d, d)
 """D^-1 K."""
 K_sigma = sp.MatrixSymbol("K_sigma", d, d)
 """E[sign(x) sign(x)^T]."""
+K_A = sp.MatrixSymbol("K_A", d, d)
+"""Covariance per step of Adam's steps in the long run, an entrywise function of C; its diagonal is c_2."""
 M = sp.MatrixSymbol("M", d, d)
 """E[f(x) f(x)^T] for a rule that has no name of its own for it."""
 a_K = sp.MatrixSymbol("a", d, d)

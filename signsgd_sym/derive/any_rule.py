@@ -230,8 +230,8 @@ def derive_rule_sde(rule: UpdateRule) -> RuleSDE:
 def matrix_ode() -> Derivation:
     """The ODE of V = E[Delta Delta^T], the same for every coordinate-wise rule.
 
-    >>> matrix_ode().result
-    (-eta)*(V*K*a + a*K*V) + (eta**2/d)*Sigma
+    >>> matrix_ode().result == eta**2 / d * Sigma - eta * (a_K * K * V + V * K * a_K)
+    True
     """
     record = Recorder("rule-matrix-ode", "The matrix ODE of a coordinate-wise rule", (SYMMETRIC,))
     process = SDE(Delta, -eta * (a_K * K * Delta), eta**2 / d * Sigma)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from signsgd_sym.derive.adam import ends_of_memory, mean_response, pair_of_coordinates, squared_gradient
+from signsgd_sym.derive.adam_sde import adam_risk_ode, adam_sde
 from signsgd_sym.derive.any_rule import derive_rule_sde, matrix_ode, matrix_stationary, mean_step
 from signsgd_sym.derive.compression import compression_facts
 from signsgd_sym.derive.effects import four_effects
@@ -199,6 +201,13 @@ CATALOGUE: dict[str, Entry] = {
     "gaussian-batch-response": Entry(
         "The sign of the mean gradient under Gaussian noise", gaussian_batch_response
     ),
+    "adam-transform": Entry("E exp(-s w^2) of a squared gradient", squared_gradient),
+    "adam-response": Entry("The mean step of Adam, beta_1 = 0", mean_response),
+    "adam-pair": Entry("Two coordinates of Adam, one residual", pair_of_coordinates),
+    "adam-ends": Entry("Short and long memory, beta_1 = 0", ends_of_memory),
+    "adam-sde": Entry("The limiting SDE of Adam under Gaussian label noise", lambda: adam_sde().derivation),
+    "adam-ito-risk": Entry("Ito's formula on the risk, Adam", lambda: risk_process(adam_sde())[1]),
+    "adam-modes": Entry("The mode ODE for Adam", lambda: adam_risk_ode().derivation),
 }
 """The built-in derivations by id."""
 

@@ -23,8 +23,9 @@ from signsgd_sym.derive.expectation import gaussian_mean
 from signsgd_sym.derive.ito import ItoProcess, ito
 from signsgd_sym.derive.matrix_algebra import MatrixAlgebra
 from signsgd_sym.derive.powers import exponent_of, whole_moment
-from signsgd_sym.derive.sde import LimitSDE
+from signsgd_sym.derive.sde import LimitSDE, NamedRule
 from signsgd_sym.notation import (
+    K_A,
     A,
     D,
     Delta,
@@ -60,7 +61,7 @@ CONCENTRATION = (
 )
 RISK = sp.Trace(Delta.T * K * Delta) / 2
 """R as a quadratic form in Delta."""
-_SYMMETRIC = frozenset({K, D, K_sigma, nt.M, Lambda})
+_SYMMETRIC = frozenset({K, D, K_sigma, K_A, nt.M, Lambda})
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,11 +86,15 @@ class RiskODE:
         return sp.Eq(sp.Derivative(r_i, t), self.rhs, evaluate=False)
 
 
+def _words(sde: LimitSDE) -> str:
+    return "Adam" if isinstance(sde.step, NamedRule) else f"f(z) = {sde.rule.expr}"
+
+
 def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     """Ito's formula on R: drift and quadratic variation of the risk itself, and the derivation."""
     record = Recorder(
-        f"{sde.rule.name}-ito-risk",
-        f"Ito's formula on the risk, f(z) = {sde.rule.expr}",
+        f"{sde.step.name}-ito-risk",
+        f"Ito's formula on the risk, {_words(sde)}",
         (SYMMETRIC,),
     )
     algebra = MatrixAlgebra(symmetric=_SYMMETRIC)
@@ -114,8 +119,10 @@ def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     return ItoProcess(drift, variation), record.finish()
 
 
-def derive_risk_ode(sde: LimitSDE) -> RiskODE:
+def derive_risk_ode(sde: LimitSDE, reference: str = CONCENTRATION) -> RiskODE:
     """The mode ODE of a limiting SDE whose preconditioner separates.
+
+    `reference` is cited for the last step, from the SDE's drift to an ODE.
 
     >>> from signsgd_sym.derive.sde import derive_sde
     >>> from signsgd_sym.model.update_rule import SGD
@@ -131,8 +138,8 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
     )
     basis_given = eigenbasis_of(sde.power)
     record = Recorder(
-        f"{sde.rule.name}-modes",
-        f"The mode ODE for f(z) = {sde.rule.expr}",
+        f"{sde.step.name}-modes",
+        f"The mode ODE for {_words(sde)}",
         (basis_given,),
     )
     record.use(sde.derivation)
@@ -170,7 +177,7 @@ def derive_risk_ode(sde: LimitSDE) -> RiskODE:
         "=",
         rhs,
         "d -> oo: the martingale part vanishes uniformly on [0, T]",
-        CONCENTRATION,
+        reference,
     )
     return RiskODE(sde, rhs, forcing, record.finish())
 

@@ -75,16 +75,25 @@ SECOND_MOMENT = NoiseMean(eps**2)
 """E[eps^2] of a law not named."""
 
 
+@dataclass(frozen=True)
+class NamedRule:
+    """A step that is no function of r x_i alone: what its SDE is called, and its step as an expression."""
+
+    name: str
+    expr: Any
+
+
 @dataclass(frozen=True, repr=False)
 class LimitSDE(SDE):
-    """The SDE of an update rule, with the factors it was assembled from.
+    """The SDE of an optimizer, with the factors it was assembled from.
 
+    `step` is the update rule, or the name of a step that is none.
     `rate` is a(R), `power` is q, `scale` is s(R) = E[f(r)^2], `noise_matrix` is M = E[f(x) f(x)^T] and
     `noise_entry` its entry as a function of `rho` = C_ij, `K_ii`, `K_jj`. `definitions` gives what the
     abbreviations phi(R) and P, or A(R) and s(R), stand for, in terms of `NoiseMean`.
     """
 
-    rule: UpdateRule
+    step: UpdateRule | NamedRule
     rate: Any
     power: Any
     scale: Any
@@ -94,7 +103,16 @@ class LimitSDE(SDE):
     derivation: Derivation
 
     def __repr__(self) -> str:
-        return f"LimitSDE({self.rule.name}: drift {self.drift}, covariance {self.covariance})"
+        return f"LimitSDE({self.step.name}: drift {self.drift}, covariance {self.covariance})"
+
+    @property
+    def rule(self) -> UpdateRule:
+        """The update rule f; raises `RuleError` where a step is no f(r x_i)."""
+        if isinstance(self.step, NamedRule):
+            raise RuleError(
+                f"{self.step.name} is not a function of r x_i; its scalar theory is not derived here."
+            )
+        return self.step
 
     @property
     def preconditioned(self) -> Any:
@@ -110,7 +128,7 @@ class LimitSDE(SDE):
         power = law.second_moment()
         if self.scale.has(P) and power.is_infinite:
             raise InfiniteVariance(
-                f"{self.rule.name} needs label noise of finite variance and {law.text} has E[eps^2] = oo; "
+                f"{self.step.name} needs label noise of finite variance and {law.text} has E[eps^2] = oo; "
                 "use the sign rule or a law with a variance."
             )
         meanings = []

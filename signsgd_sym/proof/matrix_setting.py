@@ -3,15 +3,17 @@
 K is rational with unequal diagonal and Delta is a random vector; everything else is computed from them as
 balls, each name from its meaning: D = diag(sqrt(K_ii)), U and Lambda from the matrix whose
 eigendecomposition is given (`Eq(U*Lambda*U.T, ...)`), and names defined in the derivation from their
-definitions, those with an index mode by mode. A name whose definition speaks of the noise law, phi(R), is
-any positive number here, a noise matrix without a definition any symmetric one, and diag(a(R, K_ii)) any
-diagonal one: these steps hold whatever they are.
+definitions, those with an index mode by mode. A name whose definition speaks of the noise law, phi(R), or is
+an infinite product, is any positive number here: these steps hold whatever it is. So it is with a square
+matrix that has no definition: any symmetric one if it is a second moment (`SYMMETRIC`), any diagonal one if
+it is diag(a(R, K_ii)) (`DIAGONAL`), any one at all if nothing is said of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -32,7 +34,7 @@ from signsgd_sym.special import Generator, NoiseMean, Variation
 COMPUTED = {nt.d, nt.i, nt.K, nt.Delta, nt.e_i, nt.e_j, nt.D, nt.K_sigma}
 """Names whose values `_values` makes; K, Delta, i and j are drawn, the rest follows."""
 EIGEN = {nt.U, nt.Lambda, nt.lam}
-SYMMETRIC = {nt.M, nt.Sigma, nt.V}
+SYMMETRIC = {nt.M, nt.K_A, nt.Sigma, nt.V}
 """Matrices of which only the symmetry is used, and the diagonal where Trace(e_i.T*M*e_i) is defined."""
 DIAGONAL = {nt.a_K}
 """Matrices of which only that is used that they are diagonal, and a diagonal that is defined."""
@@ -94,7 +96,7 @@ class MatrixSetting:
         for name, meaning in self.definitions.items():
             if isinstance(name, sp.Trace):
                 self._diagonal_of(name, meaning)
-            elif not meaning.has(NoiseMean):
+            elif not meaning.has(NoiseMean, sp.Product):
                 self.meanings[name.base if isinstance(name, sp.Indexed) else name] = (name, meaning)
         self.decomposed: Any = None
         self.orthogonal = True
@@ -112,8 +114,10 @@ class MatrixSetting:
         self.needed = self._closure(set().union(*(names_in(side) for side in self.sides)))
         order = list(self.meanings)
         self.assigned = [name for name in self._in_order(order) if name in self.needed]
-        known = COMPUTED | EIGEN | SYMMETRIC | DIAGONAL | set(self.meanings)
-        self.free = sorted((n for n in self.needed if n not in known), key=str)
+        known = COMPUTED | EIGEN | set(self.meanings)
+        free = sorted((n for n in self.needed if n not in known), key=str)
+        self.free_matrices = [n for n in free if isinstance(n, sp.MatrixSymbol) and n.shape == (nt.d, nt.d)]
+        self.free = [n for n in free if n not in self.free_matrices]
 
     def _diagonal_of(self, entry: Any, meaning: Any) -> None:
         for matrix in SYMMETRIC | DIAGONAL:
@@ -157,8 +161,9 @@ class MatrixSetting:
 
     def region(self) -> str:
         """What is drawn, in words."""
+        matrices = [f"{name} {_form(name)}" for name in self.free_matrices]
         scalars = [f"{name} > 0" for name in self.free]
-        return ", ".join(["d = 2, ..., 8, K random positive definite, Delta random", *scalars])
+        return ", ".join(["d = 2, ..., 8, K random positive definite, Delta random", *matrices, *scalars])
 
     def draw(self, rng: Random, wide: bool) -> Site | None:
         """A random model of random dimension, and positive numbers for what is free."""
@@ -167,14 +172,14 @@ class MatrixSetting:
         matrices = self._any_matrices(rng, model.d)
 
         def values() -> dict[Any, Any]:
-            K = acb_mat([[_ball(x) for x in row] for row in model.K])
             Delta = acb_mat([[_ball(x)] for x in model.Delta])
-            return self._values(K, Delta, model.i, scalars, matrices)
+            return self._values(_ball_matrix(model.K), Delta, model.i, scalars, matrices)
 
         shown = {"d": str(model.d), "K": _matrix_words(model.K), "Delta": _vector_words(model.Delta)}
         if nt.i in self.needed or nt.e_i in self.needed:
             shown["i"] = str(model.i)
         shown |= {str(name): str(value) for name, value in scalars.items()}
+        shown |= {str(name): _matrix_words(matrix) for name, matrix in matrices.items()}
         return Site(values, tuple(self._program(side) for side in self.sides), shown)
 
     def at(self, K: acb_mat, Delta: acb_mat) -> list[acb]:
@@ -189,24 +194,26 @@ class MatrixSetting:
             self._compiled[expr] = program(expr, dict.fromkeys(sorted(self.needed, key=str)))
         return self._compiled[expr]
 
-    def _any_matrices(self, rng: Random, d: int) -> dict[Any, acb_mat]:
-        """The matrices of which only the form is known, with entries k/8."""
+    def _any_matrices(self, rng: Random, d: int) -> dict[Any, list[list[Fraction]]]:
+        """Rows of the matrices of which only the form is known, with entries k/8."""
         found = {}
-        for name in sorted((SYMMETRIC | DIAGONAL) & self.needed, key=str):
-            entries = [[acb(rng.randint(1, 40)) / 8 for _ in range(d)] for _ in range(d)]
-            if name in DIAGONAL:
-                found[name] = diagonal([entries[k][k] for k in range(d)])
-            else:
-                found[name] = acb_mat([[entries[min(a, b)][max(a, b)] for b in range(d)] for a in range(d)])
+        for name in self.free_matrices:
+            rows = [[Fraction(rng.randint(1, 40), 8) for _ in range(d)] for _ in range(d)]
+            if name in SYMMETRIC:
+                rows = [[rows[min(a, b)][max(a, b)] for b in range(d)] for a in range(d)]
+            elif name in DIAGONAL:
+                rows = [[rows[a][b] * (a == b) for b in range(d)] for a in range(d)]
+            found[name] = rows
         return found
 
     def _values(
-        self, K: acb_mat, Delta: acb_mat, i: int, scalars: dict[Any, Any], matrices: dict[Any, acb_mat]
+        self, K: acb_mat, Delta: acb_mat, i: int, scalars: dict[Any, Any], matrices: dict[Any, Any]
     ) -> dict[Any, Any]:
         """Every needed name at the current precision."""
         d = K.nrows()
         found: dict[Any, Any] = {name: rational(value) for name, value in scalars.items()}
-        found |= {nt.d: acb(d), nt.i: acb(i), nt.K: K, nt.Delta: Delta, **matrices}
+        found |= {nt.d: acb(d), nt.i: acb(i), nt.K: K, nt.Delta: Delta}
+        found |= {name: _ball_matrix(rows) for name, rows in matrices.items()}
         found |= {nt.e_i: _unit(d, i - 1), nt.e_j: _unit(d, i % d)}
         if nt.K in self.meanings:
             found[nt.K] = self._assign(nt.K, found, d)
@@ -239,8 +246,17 @@ class MatrixSetting:
         return compiled({name: found.get(name, acb(0)) for name in compiled.symbols})
 
 
+def _form(matrix: Any) -> str:
+    """What is drawn for a matrix without a definition."""
+    return "random" + (" symmetric" if matrix in SYMMETRIC else " diagonal" if matrix in DIAGONAL else "")
+
+
 def _ball(x: Any) -> acb:
     return rational(sp.Rational(x.numerator, x.denominator))
+
+
+def _ball_matrix(rows: Any) -> acb_mat:
+    return acb_mat([[_ball(x) for x in row] for row in rows])
 
 
 def _vector_words(vector: Any) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 
 from signsgd_sym.errors import ParameterError, RuleError
 from signsgd_sym.model import SGD, SIGN
+from signsgd_sym.model.adam import Adam
+from signsgd_sym.simulate.adam import AdamRunner
 from signsgd_sym.simulate.certified import LatticeRunner
 from signsgd_sym.simulate.formula import Formula, rule_formula, schedule_formula
 from signsgd_sym.simulate.literal import LiteralRunner
@@ -81,6 +83,8 @@ def _certified(recursion: Recursion) -> tuple[RunnerFactory | None, bool]:
     What is slower returns False, so that it is used only when asked for.
     """
     rule, schedule, stream, delta0 = recursion.rule, recursion.schedule, recursion.stream, recursion.delta0
+    if isinstance(rule, Adam):
+        return None, False
     if rule.expr == SIGN.expr and schedule.is_constant:
         eta = float(schedule.value)
         return (lambda: LatticeRunner(eta, stream, delta0)), True
@@ -93,11 +97,14 @@ def _certified(recursion: Recursion) -> tuple[RunnerFactory | None, bool]:
 
 def _float64(recursion: Recursion) -> RunnerFactory:
     """The compiled recursion; rule and schedule are compiled once for all replicates."""
-    rule, schedule = rule_formula(recursion.rule.expr), recursion.schedule
+    optimizer, schedule = recursion.rule, recursion.schedule
     step_size = float(schedule.value) if schedule.is_constant else schedule_formula(schedule.expr)
     needs_risk = isinstance(step_size, Formula) and "R" in step_size.arguments
     K = np.array(recursion.stream.second_moment, order="C") if needs_risk else np.empty(0)
     stream, delta0, batch = recursion.stream, recursion.delta0, recursion.batch
+    if isinstance(optimizer, Adam):
+        return lambda: AdamRunner(optimizer, step_size, stream, K, delta0)
+    rule = rule_formula(optimizer.expr)
     if batch > 1:
         return lambda: BatchRunner(rule, step_size, stream, K, delta0, batch)
     return lambda: Float64Runner(rule, step_size, stream, K, delta0)
@@ -105,9 +112,12 @@ def _float64(recursion: Recursion) -> RunnerFactory:
 
 def _literal(recursion: Recursion, digits: int) -> RunnerFactory:
     """The definition in mpmath; a first runner is made and dropped, so that bad input is refused at once."""
+    rule = recursion.rule
+    if isinstance(rule, Adam):
+        raise RuleError(f"{rule} runs in float64 only; leave the digits ({digits}) out")
 
     def runner() -> Runner:
-        return LiteralRunner(recursion.rule, recursion.schedule, recursion.stream, recursion.delta0, digits)
+        return LiteralRunner(rule, recursion.schedule, recursion.stream, recursion.delta0, digits)
 
     runner()
     return runner

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model import Schedule, UpdateRule
+from signsgd_sym.model.adam import Adam
 from signsgd_sym.simulate.arithmetic import runner_factory
 from signsgd_sym.simulate.replicate import Recursion, recursion_of
 from signsgd_sym.simulate.runner import Runner, SignCounts
@@ -84,7 +85,7 @@ class SimulationInterrupted(KeyboardInterrupt):
 
 
 def simulate(
-    rule: UpdateRule,
+    rule: UpdateRule | Adam,
     stream: Stream,
     schedule: Schedule,
     delta0: ArrayLike,
@@ -103,7 +104,7 @@ def simulate(
     A step is Delta_i <- Delta_i - (eta/d) f(r x_i) with r = <x, Delta> - eps.
 
     Args:
-        rule: update rule f(z), for instance `model.SIGN`.
+        rule: update rule f(z), for instance `model.SIGN`, or `model.adam.Adam`, whose step is defined there.
         stream: source of samples, `GaussianStream` or `PoolStream`.
         schedule: step size eta(t, R); the recursion steps by eta/d.
         delta0: (d,), theta - theta* at time 0.

@@ -232,3 +232,60 @@ def advance_batches(
         for i in range(d):
             delta[i] -= step * _response(rule, 1.0 / batch, gradient[i])
     return steps
+
+
+@compiled
+def advance_adam(
+    beta1: float,
+    beta2: float,
+    offset: float,
+    schedule: float | Formula,
+    K: np.ndarray,
+    x: np.ndarray,
+    eps: np.ndarray,
+    first: int,
+    delta: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    signs: np.ndarray,
+) -> int:
+    """Take len(x) steps of Adam with bias correction; change `delta`, `m` and `v` in place.
+
+    g_i = r x_i,  m_i <- beta1 m_i + (1 - beta1) g_i,  v_i <- beta2 v_i + (1 - beta2) g_i^2,
+    Delta_i <- Delta_i - (eta/d) m^_i/(sqrt(v^_i) + offset),  m^ = m/(1 - beta1^k),  v^ = v/(1 - beta2^k).
+
+    Args:
+        beta1, beta2, offset: the parameters of `model.Adam`; offset is its eps.
+        schedule, K, x, eps, first, signs: as in `advance`; step `first` is Adam's step k = first + 1.
+        delta: (d,), theta - theta*.
+        m, v: (d,), moving averages of the gradient and of its square, 0 before the first step.
+
+    Returns:
+        Steps taken: less than n when eta was negative, infinite or NaN before the next one.
+
+    Example:
+        >>> delta, m, v, signs = np.array([1.0, -2.0]), np.zeros(2), np.zeros(2), np.empty(1, np.int8)
+        >>> one_step = (np.ones(2), np.array([[3.0, 0.0]]), np.zeros(1), 0, delta, m, v, signs)
+        >>> advance_adam(0.9, 0.99, 0.0, 0.5, *one_step)  # the first step is that of signSGD
+        1
+        >>> delta
+        array([ 0.75, -2.  ])
+    """
+    n, d = x.shape
+    lanes = np.empty(LANES)
+    for k in range(n):
+        eta = _step_size(schedule, (first + k) / d, K, delta, lanes)
+        if not 0.0 <= eta < math.inf:
+            return k
+        r = dot(x[k], delta, lanes) - eps[k]
+        signs[k] = sign(r)
+        step = eta / d / (1.0 - beta1 ** (first + k + 1))
+        correction = 1.0 / (1.0 - beta2 ** (first + k + 1))
+        for i in range(d):
+            g = r * x[k, i]
+            m[i] = beta1 * m[i] + (1.0 - beta1) * g
+            v[i] = beta2 * v[i] + (1.0 - beta2) * g * g
+            size = math.sqrt(v[i] * correction) + offset
+            if size > 0.0:
+                delta[i] -= step * m[i] / size
+    return n

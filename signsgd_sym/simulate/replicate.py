@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from signsgd_sym.errors import NotConverged, ParameterError, ShapeMismatch, StepError
 from signsgd_sym.model import Schedule, UpdateRule
+from signsgd_sym.model.adam import Adam
 from signsgd_sym.simulate.runner import KnowsItsError, Runner, SignCounts, Signs, checked_samples
 from signsgd_sym.simulate.stream import Array, Stream, finite_array
 
@@ -45,7 +46,7 @@ class Recursion:
         batch: samples of a step, which is the rule applied to their mean gradient.
     """
 
-    rule: UpdateRule
+    rule: UpdateRule | Adam
     schedule: Schedule
     stream: Stream
     delta0: Array
@@ -117,7 +118,7 @@ class Recursion:
 
 
 def recursion_of(
-    rule: UpdateRule,
+    rule: UpdateRule | Adam,
     stream: Stream,
     schedule: Schedule,
     delta0: ArrayLike,

@@ -92,11 +92,15 @@ class Float64Runner:
             for k in range(len(x)):
                 check_finite(x[k], float(eps[k]), first + k)
         signs = np.empty(len(x), dtype=np.int8)
-        taken = advance(self._rule, self._schedule, self._K, x, eps, first, self.delta, signs)
+        taken = self._take(x, eps, first, signs)
         self._steps += taken
         if taken < len(x):
             raise StepError(bad_step(first + taken, len(self.delta), self.risk()))
         return signs
+
+    def _take(self, x: Array, eps: Array, first: int, signs: Signs) -> int:
+        """Change Delta and `signs`; returns how many steps had an admissible step size."""
+        return int(advance(self._rule, self._schedule, self._K, x, eps, first, self.delta, signs))
 
     def risk(self) -> float:
         """R = Delta^T K Delta/2 as it rounds."""

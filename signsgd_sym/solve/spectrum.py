@@ -58,18 +58,22 @@ def _hyper(top: tuple[float, float], bottom: tuple[float], argument: Array) -> A
     return np.asarray(hyp2f1(*top, *bottom, argument))
 
 
-def noise_matrix(sde: LimitSDE, covariance: Covariance) -> Array:
+def noise_matrix(sde: LimitSDE, covariance: Covariance, entry: Callable[..., Array] | None = None) -> Array:
     """M = E[f(x) f(x)^T], dense (d, d)."""
     k = covariance.diagonal
-    return entry_function(sde)(covariance.C, k[:, None], k[None, :])
+    return (entry or entry_function(sde))(covariance.C, k[:, None], k[None, :])
 
 
-def spectrum(sde: LimitSDE, covariance: Covariance, delta0: Array) -> Spectrum:
+def spectrum(
+    sde: LimitSDE, covariance: Covariance, delta0: Array, entry: Callable[..., Array] | None = None
+) -> Spectrum:
     """Modes of `covariance` as seen by `sde`, with the risks of Delta(0) = `delta0`.
 
+    `entry` is the entry of M as a function of arrays (C_ij, K_ii, K_jj); by default `entry_function(sde)`.
     O(d) for a diagonal covariance, one symmetric eigendecomposition otherwise. Raises `ShapeMismatch`
     when `delta0` has not length d.
     """
+    entry = entry or entry_function(sde)
     delta0 = np.asarray(delta0, dtype=float)
     d = covariance.d
     if delta0.shape != (d,):
@@ -81,10 +85,10 @@ def spectrum(sde: LimitSDE, covariance: Covariance, delta0: Array) -> Spectrum:
     q_inverse = k ** (q / 4)  # D^(q/2), D = sqrt(K_ii)
     if covariance.is_diagonal:
         lam = k / q_inverse**2
-        on_diagonal = entry_function(sde)(np.ones(d), k, k)
+        on_diagonal = entry(np.ones(d), k, k)
         return Spectrum(lam, lam * q_inverse**2 * on_diagonal / (2 * d), lam * (q_inverse * delta0) ** 2 / 2)
     lam, U = np.linalg.eigh(covariance.K / np.outer(q_inverse, q_inverse))
-    scaled = noise_matrix(sde, covariance) * np.outer(q_inverse, q_inverse)
+    scaled = noise_matrix(sde, covariance, entry) * np.outer(q_inverse, q_inverse)
     in_modes = np.einsum("ki,ki->i", U, scaled @ U)
     c = U.T @ (q_inverse * delta0)
     return Spectrum(lam, lam * in_modes / (2 * d), lam * c**2 / 2)

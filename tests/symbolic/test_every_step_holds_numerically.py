@@ -25,6 +25,8 @@ NOT_EVALUATED: dict[tuple[str, str], str] = {
     ("power-law-risk", "8"): "a power of u with any exponent above -1: no panel converges at u = 0",
 }
 """(derivation, step): the reason why it cannot be evaluated."""
+ELSEWHERE = {"adam-transform", "adam-response", "adam-pair", "adam-ends"}
+"""Derivations about special functions: `test_adam_steps_hold_numerically`, by mpmath."""
 B_NOISE = 0.75
 LAW = noise_law("Laplace(0, 3/4)")
 MATRIX_TYPES = (sp.MatrixExpr, sp.Trace, sp.Indexed, sp.Sum)
@@ -60,10 +62,17 @@ def graded(point):
 LINE = [-30, -9, -6, -3, -1, 0, 1, 3, 6, 9, 30]
 
 
-def slope(f, x, step=0.01):
-    """f'(x) by the central difference of order 8."""
-    weights = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}
-    return sum(w * (f(x + k * step) - f(x - k * step)) for k, w in weights.items()) / step
+def slope(f, x, step=0.01, m=6):
+    """f'(x) by the central difference of order 2 m, the slope of the interpolant through 2 m + 1 points.
+
+    With a singularity at the distance L its error is (m!)^2 (step/L)^(2 m): at L = 0.2, m = 4 keeps 8 digits
+    and m = 6 keeps 11. A smaller step would lose digits to rounding where derivatives are repeated.
+    """
+    total = 0.0
+    for k in range(1, m + 1):
+        weight = (-1) ** (k + 1) / (k * math.comb(m + k, k)) * math.comb(m, k)
+        total += weight * (f(x + k * step) - f(x - k * step))
+    return total / step
 
 
 def normal(x, mean=0.0, sd=1.0):
@@ -242,8 +251,6 @@ def number(expr, at, names):
         return names[expr](at)
     if isinstance(expr, phi.func):  # phi at another risk than R
         return names[phi]({**at, R: number(expr.args[0], at, names)})
-    if isinstance(expr, type(phi)):  # phi at another risk
-        return names[phi]({**at, R: number(expr.args[0], at, names)})
     if isinstance(expr, nt.marginal.func):
         return names[nt.marginal]({**at, nt.x: number(expr.args[0], at, names)})
     if isinstance(expr, sp.Symbol):
@@ -345,6 +352,8 @@ def worlds(derivation_id, seed):
     world = matrices_of(K, Delta, power=1 - p)
     D = np.sqrt(np.diag(K))
     M = noise_matrix_of_root(K) if rule == ROOT else {SGD: K}.get(rule, world[nt.K_sigma])
+    if is_adam := derivation_id.startswith("adam"):
+        M = random_covariance(rng, size)  # of K_A nothing is used but its symmetry
     lam, U = np.diag(world[nt.Lambda]), world[nt.U]
     root = D ** ((1 - p) / 2)
     forcing = lam * np.diag(U.T @ (root[:, None] * M * root) @ U) / (2 * size)
@@ -359,7 +368,8 @@ def worlds(derivation_id, seed):
             else (step * total / phi_value) ** 2 / 2
         )
     P = risk + noise**2 / 2
-    a, s = {SIGN: (phi_value / np.sqrt(2 * risk), 1.0), SGD: (1.0, 2 * P)}.get(rule, (0.31, 0.7))
+    scale = P if is_adam else risk
+    a, s = {SIGN: (phi_value / np.sqrt(2 * scale), 1.0), SGD: (1.0, 2 * P)}.get(rule, (0.31, 0.7))
     if stationary and rule == ROOT:  # here R is any number, and the balance says what A(R) is
         a = step * s * np.sum(forcing / lam) / (2 * risk)
     data = quad(lambda x: np.abs(x) ** (1 + p) * normal(x), sorted({*LINE, *graded(0.0)}))
@@ -402,6 +412,8 @@ def worlds(derivation_id, seed):
         nt.drift_of_V: b[mode] * Delta[other] + Delta[mode] * b[other] + A[mode, other],
         nt.A: a * np.sqrt(2 * risk) / data, nt.s_R: s, nt.M: M, nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
         rho: x_row @ y_row / np.sqrt((x_row @ x_row) * (y_row @ y_row)),
+        nt.K_A: M, nt.c_1: phi_value,
+        nt.rho_r: gradient[coordinate] / np.sqrt(K[coordinate, coordinate] * 2 * P),
         nt.KDelta_i: gradient[coordinate], K_ii: K[coordinate, coordinate],
         K_jj: K[(mode + 1) % size, (mode + 1) % size],
     }  # fmt: skip
@@ -431,7 +443,7 @@ OF_MATRICES = {
     f"{rule}-{part}"
     for rule in (SIGN, SGD, ROOT)
     for part in ("identity", "stationary", "modes", "ito-risk", "noise-free")
-}
+} | {"adam-sde", "adam-modes", "adam-ito-risk"}
 IN_MATRICES = {
     nt.drift_of_R,
     nt.variation_of_R,
@@ -469,7 +481,7 @@ def gap(derivation_id, derivation, step, seed):
     return float(np.max(np.abs(left - right)) / max(np.max(np.abs(left)), np.max(np.abs(right)), 1e-6))
 
 
-@pytest.mark.parametrize("derivation_id", CATALOGUE)
+@pytest.mark.parametrize("derivation_id", [name for name in CATALOGUE if name not in ELSEWHERE])
 def test_every_equality_holds(derivation_id):
     derivation = CATALOGUE[derivation_id].make()
     assert (derivation.id, derivation.title) == (derivation_id, CATALOGUE[derivation_id].title)
