@@ -22,7 +22,11 @@ RateOption = Annotated[
 ]
 TimeOption = Annotated[str, typer.Option("--time", metavar="T", help="Horizon in units of d steps.")]
 RuleOption = Annotated[
-    str, typer.Option("--optimizer", help="sign, sgd, power(p), clip(c), tanh, dither(s), or 'rule: EXPR'.")
+    str,
+    typer.Option(
+        "--optimizer",
+        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2), or 'rule: EXPR'.",
+    ),
 ]
 PointsOption = Annotated[int, typer.Option("--points", help="Number of equal time intervals.")]
 StartOption = Annotated[str | None, typer.Option("--theta0", metavar="npy:FILE", help="Delta at time 0.")]
