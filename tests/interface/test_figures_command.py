@@ -24,7 +24,7 @@ def run(arguments, monkeypatch, capsys):
 def test_every_script_has_a_title_a_figure_and_its_output():
     found = scripts()
     wanted = "psi_by_law", "preconditioning", "reshaping", "attribution", "stationary_risk", "phase_diagram"
-    assert {"risk_curves", *wanted} <= {script.name for script in found}
+    assert {"adam", "risk_curves", *wanted} <= {script.name for script in found}
     for script in found:
         assert script.title.endswith((".", ":"))
         assert script.path.with_suffix(".svg").stat().st_size > 0
