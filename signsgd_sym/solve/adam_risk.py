@@ -1,4 +1,4 @@
-r"""Adam's risk curve from its mode ODE, under Gaussian label noise.
+r"""Adam's risk curve from its mode ODE, under Gaussian label noise; `adam_law_curve` has any other.
 
     dr_i/dt = -2 eta lam_i (c1/sqrt(2 P)) r_i + eta^2 n_i,    n_i = lam_i (U^T D^(1/2) K_A D^(1/2) U)_ii/(2
     d),
@@ -28,6 +28,8 @@ from signsgd_sym.model.parts import Atom, FamilyPart
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.notation import P, c_1, eta, i, lam, n, r_i
 from signsgd_sym.solve.adam_kernel import AdamKernel, adam_kernel, check_theory
+from signsgd_sym.solve.adam_law import law_kernel
+from signsgd_sym.solve.adam_law_curve import law_curve
 from signsgd_sym.solve.risk import checked_delta, checked_times
 from signsgd_sym.solve.spectrum import Spectrum, spectrum
 
@@ -39,7 +41,10 @@ RTOL = 1e-9
 class AdamRiskResult:
     """The risk curve R(t) of Adam and what it rests on.
 
-    `stationary` is the stationary risk at constant eta, None for a schedule that varies.
+    `kernel` holds the constants; under noise that is not Gaussian they move with R, and it holds them at
+    R(0). `stationary` is the stationary risk at constant eta, None for a schedule that varies or where none
+    was found. `error_budget` holds estimates of relative errors of R(t): `constants` and `solver`
+    (for Gaussian noise the tolerance of the solver, otherwise a difference of two runs).
     """
 
     adam: Adam
@@ -53,6 +58,7 @@ class AdamRiskResult:
     t: Array
     risk: Array
     stationary: float | None
+    error_budget: dict[str, float]
 
     def __repr__(self) -> str:
         return (
@@ -73,15 +79,16 @@ def adam_risk_curve(
     seed: int = 0,
     kernel: AdamKernel | None = None,
 ) -> AdamRiskResult:
-    """The risk curve of Adam: signHSGD's ODE with Adam's constants.
+    """The risk curve of Adam: signHSGD's ODE with Adam's constants, which move with R unless eps is Gaussian.
 
     adam : beta1, beta2; eps must be 0
-    law : Gaussian label noise of mean 0, "Normal(0, v)", or none, "Dirac(0)"
+    law : label noise without symbolic parameters; with or without a variance, symmetric or not
     covariance, lr, time, points, delta0, seed : as for `risk_curve`
-    kernel : made earlier for the same beta1 and beta2, to save a second or two
+    kernel : made earlier for the same beta1 and beta2, to save a second; under Gaussian noise alone
 
-    Raises `RuleError` for another law, `ParameterError` for what `adam_kernel` refuses, `NotConverged` when
-    the ODE cannot be followed, and the errors of `risk_curve` for the other arguments.
+    Raises `RuleError` for a kernel under another law, `ParameterError` for what `adam_kernel` refuses and for
+    a law with symbolic parameters, `NotConverged` when the ODE or the law of the residual cannot be followed,
+    and the errors of `risk_curve` for the other arguments.
 
     >>> result = adam_risk_curve(Adam(0, "9/10"), "Normal(0, 1)", "identity:d=200", 1, 4, points=4)
     >>> result.risk.shape, round(result.stationary, 4)
@@ -89,9 +96,20 @@ def adam_risk_curve(
     """
     check_theory(adam)
     noise = noise_law(law)
-    variance = gaussian_variance(adam, noise)
+    variance = gaussian_variance(noise)
     K, schedule, times = as_covariance(covariance), Schedule.of(lr), checked_times(time, points)
     start = checked_delta(delta0, K.d, seed)
+    if variance is None:
+        if kernel is not None:
+            raise RuleError(
+                f"a kernel was given, but under {noise.text} Adam's constants change with R; leave it out."
+            )
+        curve = law_curve(adam, noise, K, schedule, times, start)
+        kernel = law_kernel(adam, noise, float(curve.modes.r0.sum()))
+        return AdamRiskResult(
+            adam, noise, K, schedule, start, kernel, curve.ode, curve.modes, times, curve.risk,
+            curve.stationary, curve.error_budget,
+        )  # fmt: skip
     kernel = kernel or adam_kernel(adam)
     ode = adam_risk_ode()
     modes = spectrum(ode.sde, K, start, lambda C, _ii, _jj: kernel(C))
@@ -99,21 +117,20 @@ def adam_risk_curve(
     stationary = None
     if schedule.is_constant:
         stationary = stationary_risk(kernel, variance, K, float(schedule.value))
-    return AdamRiskResult(adam, noise, K, schedule, start, kernel, ode, modes, times, risk, stationary)
+    budget = {"constants": kernel.error / min(kernel.c1, kernel.c2), "solver": RTOL}
+    return AdamRiskResult(
+        adam, noise, K, schedule, start, kernel, ode, modes, times, risk, stationary, budget
+    )
 
 
-def gaussian_variance(adam: Adam, law: NoiseLaw) -> float:
-    """E eps^2 of a Gaussian law of mean 0, or of no noise; raises `RuleError` for another law."""
+def gaussian_variance(law: NoiseLaw) -> float | None:
+    """E eps^2 of a Gaussian law of mean 0, or of no noise; None for another law, or with parameters."""
     part = law.parts[0][1]
     centred = part.is_symmetric if isinstance(part, FamilyPart) else False
     is_gaussian = isinstance(part, FamilyPart) and part.name == "Normal" and centred
     is_zero = isinstance(part, Atom) and part.location == 0
     if len(law.parts) != 1 or law.parameters or not (is_gaussian or is_zero):
-        raise RuleError(
-            f"the risk ODE of {adam.name} is derived for Gaussian label noise, where the law of the residual "
-            f"does not change with R, and {law.text} is not Normal(0, v) with a number v; use such a law, or "
-            "simulate."
-        )
+        return None
     return float(law.second_moment())
 
 
