@@ -29,7 +29,7 @@ from signsgd_sym.special import NoiseMean
 GAUSSIAN_NOISE = Assumption("eps ~ N(0, v^2), v >= 0", name="gaussian-noise")
 STANDS_STILL = Assumption("Delta and R stand still while Adam remembers", name="short-memory")
 CONJECTURE = f"a conjecture for Adam, proved for signSGD only: {CONCENTRATION}"
-ADAM = NamedRule("adam", sp.Symbol("m/sqrt(v)", real=True))
+ADAM = NamedRule("adam", sp.Symbol("m/sqrt(v)", real=True), "Adam")
 K_A_ENTRY = sp.Function("k", real=True)(rho)
 """k(rho), the entry of K_A for two coordinates of correlation rho."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from signsgd_sym.derive.adam import ends_of_memory, mean_response, pair_of_coordinates, squared_gradient
+from signsgd_sym.derive.adam_law import adam_law_ode, adam_law_sde, law_pair, law_response
 from signsgd_sym.derive.adam_sde import adam_risk_ode, adam_sde
 from signsgd_sym.derive.any_rule import derive_rule_sde, matrix_ode, matrix_stationary, mean_step
 from signsgd_sym.derive.compression import compression_facts
@@ -208,6 +209,12 @@ CATALOGUE: dict[str, Entry] = {
     "adam-sde": Entry("The limiting SDE of Adam under Gaussian label noise", lambda: adam_sde().derivation),
     "adam-ito-risk": Entry("Ito's formula on the risk, Adam", lambda: risk_process(adam_sde())[1]),
     "adam-modes": Entry("The mode ODE for Adam", lambda: adam_risk_ode().derivation),
+    "adam-law-response": Entry("The mean step of Adam under any label noise, beta_1 = 0", law_response),
+    "adam-law-pair": Entry("Two coordinates of Adam under any label noise, beta_1 = 0", law_pair),
+    "adam-law-sde": Entry(
+        "The limiting SDE of Adam under any label noise", lambda: adam_law_sde().derivation
+    ),
+    "adam-law-modes": Entry("The mode ODE for Adam under any label noise", lambda: adam_law_ode().derivation),
 }
 """The built-in derivations by id."""
 

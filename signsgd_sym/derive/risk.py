@@ -87,7 +87,7 @@ class RiskODE:
 
 
 def _words(sde: LimitSDE) -> str:
-    return "Adam" if isinstance(sde.step, NamedRule) else f"f(z) = {sde.rule.expr}"
+    return sde.step.words if isinstance(sde.step, NamedRule) else f"f(z) = {sde.rule.expr}"
 
 
 def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:

@@ -77,10 +77,11 @@ SECOND_MOMENT = NoiseMean(eps**2)
 
 @dataclass(frozen=True)
 class NamedRule:
-    """A step that is no function of r x_i alone: what its SDE is called, and its step as an expression."""
+    """A step that is no function of r x_i alone: what its SDE is called, its step, and it in words."""
 
     name: str
     expr: Any
+    words: str
 
 
 @dataclass(frozen=True, repr=False)

@@ -25,7 +25,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 
-from signsgd_sym.errors import ParameterError
+from signsgd_sym.errors import NotConverged, ParameterError
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.solve.adam_transforms import Grid, make_grid
 from signsgd_sym.solve.residual import Residual, gaussian_residual
@@ -80,23 +80,29 @@ def adam_kernel(adam: Adam, residual: Residual | None = None) -> AdamKernel:
     >>> round(kernel.c1, 6), round(kernel.c2, 6), kernel.error < 1e-10
     (0.865994, 0.822702, True)
     """
-    check_theory(adam)
     residual = residual or gaussian_residual()
-    if not adam.beta2:
-        return _without_memory(residual)
-    fine, coarse = (_kernel(adam, residual, effort) for effort in (Effort(), COARSE))
     rho = np.linspace(0, 1, 41)
-    change = max(abs(fine.c1 - coarse.c1), float(np.max(np.abs(fine(rho) - coarse(rho)))))
+    with np.errstate(over="ignore", invalid="ignore"):
+        fine, coarse = (kernel_once(adam, residual, effort) for effort in (Effort(), COARSE))
+        change = max(abs(fine.c1 - coarse.c1), float(np.max(np.abs(fine(rho) - coarse(rho)))))
+    if not (math.isfinite(fine.c1) and np.isfinite(fine.coefficients).all() and math.isfinite(change)):
+        raise NotConverged(
+            f"the constants of {adam.name} overflow in float64: momentum with so short a memory of squares "
+            "makes single steps unbounded; take a larger beta2."
+        )
     return AdamKernel(fine.c1, fine.coefficients, change + 1e-13)
 
 
 def _without_memory(residual: Residual) -> AdamKernel:
-    """signSGD: c1 = E|r| E|x|, k = (2/pi) asin, for Gaussian residuals."""
+    """signSGD: k = (2/pi) asin, and c1 = E|x| times the density of |r| at 0."""
     y = _nodes(40)
     c = y**2
     values = np.asarray(2 / np.pi * np.arccos(c) / np.sqrt((1 - c) * (1 + c)), dtype=np.float64)
     coefficients = np.linalg.solve(chebyshev.chebvander(2 * y - 1, len(y) - 1), values)
-    return AdamKernel(2 / math.pi, np.asarray(coefficients, dtype=np.float64), 1e-12)
+    first, second = residual.nodes[:2]
+    at_zero = residual.weights[0] / (first * math.log(second / first))
+    c1 = math.sqrt(2 / math.pi) * at_zero
+    return AdamKernel(float(c1), np.asarray(coefficients, dtype=np.float64), 1e-12)
 
 
 def check_theory(adam: Adam) -> None:
@@ -113,7 +119,11 @@ def check_theory(adam: Adam) -> None:
         )
 
 
-def _kernel(adam: Adam, residual: Residual, effort: Effort) -> AdamKernel:
+def kernel_once(adam: Adam, residual: Residual, effort: Effort) -> AdamKernel:
+    """c1 and k at the given numbers of nodes, without an estimate of error; raises as `adam_kernel`."""
+    check_theory(adam)
+    if not adam.beta2:
+        return _without_memory(residual)
     beta1, beta2 = float(adam.beta1), float(adam.beta2)
     root = _nodes(effort.z)
     grid = make_grid(residual, beta2, np.append(0.0, root**2), effort.log_t)

@@ -1,4 +1,4 @@
-r"""Adam's risk curve from its mode ODE, under Gaussian label noise.
+r"""Adam's risk curve from its mode ODE, under Gaussian label noise; `adam_law_curve` has any other.
 
     dr_i/dt = -2 eta lam_i (c1/sqrt(2 P)) r_i + eta^2 n_i,    n_i = lam_i (U^T D^(1/2) K_A D^(1/2) U)_ii/(2
     d),
@@ -26,6 +26,8 @@ from signsgd_sym.model.parts import Atom, FamilyPart
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.notation import P, c_1, eta, i, lam, n, r_i
 from signsgd_sym.solve.adam_kernel import AdamKernel, adam_kernel, check_theory
+from signsgd_sym.solve.adam_law import law_kernel
+from signsgd_sym.solve.adam_law_curve import law_curve
 from signsgd_sym.solve.spectrum import Spectrum, spectrum
 
 Array = NDArray[np.float64]
@@ -36,9 +38,10 @@ RTOL = 1e-9
 class AdamRisk:
     """The risk curve R(t) of Adam and what it rests on.
 
-    `stationary` is the stationary risk at constant eta, None for a schedule that varies. `error_budget` holds
-    estimates of relative errors: `solver` from a run at a hundred times the tolerance, `constants` of c1
-    and of the kernel.
+    `kernel` holds the constants; under noise that is not Gaussian they move with R, and it holds them at
+    R(0). `stationary` is the stationary risk at constant eta, None for a schedule that varies or where none
+    was found. `error_budget` holds estimates of relative errors: `solver` from a run at a hundred times the
+    tolerance, `constants` of c1 and of the kernel, or from a second resolution of them.
     """
 
     rule: Adam
@@ -79,16 +82,16 @@ def adam_risk(
 
     Args:
         adam: beta1 and beta2; eps must be 0.
-        law: Gaussian label noise of mean 0, "Normal(0, v)", or none, "Dirac(0)".
+        law: label noise without symbolic parameters; with or without a variance, symmetric or not.
         covariance, schedule: what is studied.
         delta0: (d,), Delta at time 0.
         times: (points,), from 0 on.
-        kernel: made earlier for the same beta1 and beta2, to save a second or two.
+        kernel: made earlier for the same beta1 and beta2, to save a second or two; with Gaussian noise.
 
     Raises:
-        RuleError: another law.
-        ParameterError: what `adam_kernel` refuses.
-        NotConverged: the ODE cannot be followed.
+        RuleError: a kernel is given under another law.
+        ParameterError: what `adam_kernel` refuses; a law with symbolic parameters.
+        NotConverged: the ODE or the law of the residual cannot be followed.
 
     Example:
         >>> law, K = NoiseLaw.from_text("Normal(0, 1)"), Covariance.identity(200)
@@ -98,7 +101,27 @@ def adam_risk(
         ((5,), 0.3005)
     """
     check_theory(adam)
-    variance = gaussian_variance(adam, law)
+    variance = gaussian_variance(law)
+    if variance is None:
+        if kernel is not None:
+            raise RuleError(
+                f"a kernel was given, but under {law.text} Adam's constants change with R; leave it out."
+            )
+        found = law_curve(adam, law, covariance, schedule, times, delta0)
+        return AdamRisk(
+            adam,
+            law,
+            covariance,
+            schedule,
+            delta0,
+            law_kernel(adam, law, float(found.modes.r0.sum())),
+            found.ode,
+            found.modes,
+            times,
+            found.risk,
+            found.stationary,
+            {"phi": None, **found.error_budget},
+        )
     kernel = kernel or adam_kernel(adam)
     ode = adam_risk_ode()
     modes = spectrum(ode.sde, covariance, delta0, lambda C, _ii, _jj: kernel(C))
@@ -118,18 +141,14 @@ def adam_risk(
     )
 
 
-def gaussian_variance(adam: Adam, law: NoiseLaw) -> float:
-    """E eps^2 of a Gaussian law of mean 0, or of no noise; raises `RuleError` for another law."""
+def gaussian_variance(law: NoiseLaw) -> float | None:
+    """E eps^2 of a Gaussian law of mean 0, or of no noise; None for another law, or with parameters."""
     part = law.parts[0][1]
     centred = part.is_symmetric if isinstance(part, FamilyPart) else False
     is_gaussian = isinstance(part, FamilyPart) and part.name == "Normal" and centred
     is_zero = isinstance(part, Atom) and part.location == 0
     if len(law.parts) != 1 or law.parameters or not (is_gaussian or is_zero):
-        raise RuleError(
-            f"the risk ODE of {adam.name} is derived for Gaussian label noise, where the law of the residual "
-            f"does not change with R, and {law.text} is not Normal(0, v) with a number v; use such a law, or "
-            "simulate."
-        )
+        return None
     return float(law.second_moment())
 
 

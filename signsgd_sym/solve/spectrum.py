@@ -64,31 +64,56 @@ def noise_matrix(sde: LimitSDE, covariance: Covariance, entry: Callable[..., Arr
     return (entry or entry_function(sde))(covariance.C, k[:, None], k[None, :])
 
 
+@dataclass(frozen=True, eq=False)
+class Eigenbasis:
+    """Eigenvalues and eigenvectors of Q K Q, and the diagonal of Q^-1; U is None where K is diagonal.
+
+    The forcing for one noise matrix after another costs one eigendecomposition.
+    """
+
+    covariance: Covariance
+    lam: Array
+    U: Array | None
+    q_inverse: Array
+
+    @classmethod
+    def of(cls, sde: LimitSDE, covariance: Covariance) -> Eigenbasis:
+        """O(d) for a diagonal covariance, one symmetric eigendecomposition otherwise."""
+        k = covariance.diagonal
+        q_inverse = k ** (float(sde.power) / 4)  # D^(q/2), D = sqrt(K_ii)
+        if covariance.is_diagonal:
+            return cls(covariance, k / q_inverse**2, None, q_inverse)
+        lam, U = np.linalg.eigh(covariance.K / np.outer(q_inverse, q_inverse))
+        return cls(covariance, lam, U, q_inverse)
+
+    def forcing(self, entry: Callable[..., Array]) -> Array:
+        """n_i for the noise matrix with the entries `entry`(C_ij, K_ii, K_jj)."""
+        d, k = self.covariance.d, self.covariance.diagonal
+        if self.U is None:
+            return np.asarray(self.lam * self.q_inverse**2 * entry(np.ones(d), k, k) / (2 * d))
+        M = entry(self.covariance.C, k[:, None], k[None, :])
+        scaled = M * np.outer(self.q_inverse, self.q_inverse)
+        return np.asarray(self.lam * np.einsum("ki,ki->i", self.U, scaled @ self.U) / (2 * d))
+
+    def risks(self, delta: Array) -> Array:
+        """r_i of Delta = `delta`; raises `ShapeMismatch` when that has not length d."""
+        d = self.covariance.d
+        if delta.shape != (d,):
+            raise ShapeMismatch(
+                f"Delta(0) has shape {delta.shape} but the covariance has d = {d}; give {d} numbers."
+            )
+        c = self.q_inverse * delta if self.U is None else self.U.T @ (self.q_inverse * delta)
+        return np.asarray(self.lam * c**2 / 2)
+
+
 def spectrum(
     sde: LimitSDE, covariance: Covariance, delta0: Array, entry: Callable[..., Array] | None = None
 ) -> Spectrum:
     """Modes of `covariance` as seen by `sde`, with the risks of Delta(0) = `delta0`.
 
     `entry` is the entry of M as a function of arrays (C_ij, K_ii, K_jj); by default `entry_function(sde)`.
-    O(d) for a diagonal covariance, one symmetric eigendecomposition otherwise. Raises `ShapeMismatch`
-    when `delta0` has not length d.
+    Raises `ShapeMismatch` when `delta0` has not length d.
     """
-    entry = entry or entry_function(sde)
-    delta0 = np.asarray(delta0, dtype=float)
-    d = covariance.d
-    if delta0.shape != (d,):
-        raise ShapeMismatch(
-            f"Delta(0) has shape {delta0.shape} but the covariance has d = {d}; give {d} numbers."
-        )
-    k = covariance.diagonal
-    q = float(sde.power)
-    q_inverse = k ** (q / 4)  # D^(q/2), D = sqrt(K_ii)
-    if covariance.is_diagonal:
-        lam = k / q_inverse**2
-        on_diagonal = entry(np.ones(d), k, k)
-        return Spectrum(lam, lam * q_inverse**2 * on_diagonal / (2 * d), lam * (q_inverse * delta0) ** 2 / 2)
-    lam, U = np.linalg.eigh(covariance.K / np.outer(q_inverse, q_inverse))
-    scaled = noise_matrix(sde, covariance, entry) * np.outer(q_inverse, q_inverse)
-    in_modes = np.einsum("ki,ki->i", U, scaled @ U)
-    c = U.T @ (q_inverse * delta0)
-    return Spectrum(lam, lam * in_modes / (2 * d), lam * c**2 / 2)
+    basis = Eigenbasis.of(sde, covariance)
+    r0 = basis.risks(np.asarray(delta0, dtype=float))
+    return Spectrum(basis.lam, basis.forcing(entry or entry_function(sde)), r0)

@@ -103,7 +103,6 @@ BAD = {
     "not a number": (with_optimizer("adam(1/2, x)"), "'x'"),
     "code": (with_optimizer("adam(1/2, __import__('os'))"), "not a number"),
     "memory of one gradient alone": (with_optimizer("adam(1/2, 0)"), "beta2 > 0"),
-    "another law": (["risk", "Laplace(0, 1)", *with_optimizer("adam(0, 1/2)")[2:]], "Gaussian label noise"),
     "digits": (with_optimizer("adam(0, 1/2)", "--dps", "20"), "leave --dps out"),
     "batch": (with_optimizer("adam(0, 1/2)", "--batch", "2"), "sign and sgd"),
     "validate": (["validate", *with_optimizer("adam(0, 1/2)")[1:]], "risk --simulate"),
@@ -112,6 +111,14 @@ BAD = {
         "sign or sgd",
     ),
 }
+
+
+def test_a_law_under_which_the_constants_move_with_the_risk(monkeypatch, capsys):
+    arguments = ["risk", "Laplace(0, 1)", *with_optimizer("adam(0, 1/2)")[2:]]
+    status, out, error = run([*arguments, "--points", "2", "--json"], monkeypatch, capsys)
+    assert (status, error) == (0, "")
+    data = json.loads(out)
+    assert len(data["risk"]) == 3 and data["error_budget"]["constants"] is not None
 
 
 @pytest.mark.parametrize(("arguments", "says"), BAD.values(), ids=BAD)

@@ -25,7 +25,9 @@ NOT_EVALUATED: dict[tuple[str, str], str] = {
     ("power-law-risk", "8"): "a power of u with any exponent above -1: no panel converges at u = 0",
 }
 """(derivation, step): the reason why it cannot be evaluated."""
-ELSEWHERE = {"adam-transform", "adam-response", "adam-pair", "adam-ends"}
+ELSEWHERE = {
+    "adam-transform", "adam-response", "adam-pair", "adam-ends", "adam-law-response", "adam-law-pair",
+}  # fmt: skip
 """Derivations about special functions: `test_adam_steps_hold_numerically`, by mpmath."""
 B_NOISE = 0.75
 LAW = noise_law("Laplace(0, 3/4)")
@@ -368,7 +370,7 @@ def worlds(derivation_id, seed):
             else (step * total / phi_value) ** 2 / 2
         )
     P = risk + noise**2 / 2
-    scale = P if is_adam else risk
+    scale = P if is_adam and not derivation_id.startswith("adam-law") else risk
     a, s = {SIGN: (phi_value / np.sqrt(2 * scale), 1.0), SGD: (1.0, 2 * P)}.get(rule, (0.31, 0.7))
     if stationary and rule == ROOT:  # here R is any number, and the balance says what A(R) is
         a = step * s * np.sum(forcing / lam) / (2 * risk)
@@ -443,7 +445,7 @@ OF_MATRICES = {
     f"{rule}-{part}"
     for rule in (SIGN, SGD, ROOT)
     for part in ("identity", "stationary", "modes", "ito-risk", "noise-free")
-} | {"adam-sde", "adam-modes", "adam-ito-risk"}
+} | {"adam-sde", "adam-modes", "adam-ito-risk", "adam-law-sde", "adam-law-modes"}
 IN_MATRICES = {
     nt.drift_of_R,
     nt.variation_of_R,
