@@ -104,8 +104,8 @@ def check_theory(adam: Adam) -> None:
     if adam.eps:
         raise ParameterError(
             f"eps of Adam is {adam.eps}; the risk ODE is derived for eps = 0, where the scale of the "
-            "gradient drops out. With eps > 0 the mean step depends on K_ii by more than a factor, and modes do "
-            "not decouple. Simulate, or take eps = 0."
+            "gradient drops out. With eps > 0 the mean step depends on K_ii by more than a factor, and modes "
+            "do not decouple. Simulate, or take eps = 0."
         )
     if adam.beta1 and not adam.beta2:
         raise ParameterError(
