@@ -48,7 +48,6 @@ from signsgd_sym.notation import (
     Sigma,
     V,
     a_K,
-    b,
     d,
     drift_of_V,
     e_i,
@@ -67,6 +66,7 @@ from signsgd_sym.notation import (
     x,
     y,
 )
+from signsgd_sym.notation import batch as b
 from signsgd_sym.special import Generator, NoiseMean
 
 LINE = (-sp.oo, sp.oo)

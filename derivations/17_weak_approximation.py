@@ -38,7 +38,7 @@ from signsgd_sym.derive.weak.regression import regression_sde
 from signsgd_sym.notation import (
     R,
     Sigma_ii,
-    b,
+    batch,
     below,
     eps,
     eta,
@@ -166,14 +166,16 @@ record = ss.Recorder(
 # Given the norm sqrt(2 P) y of the b residuals the gradient is Gaussian, of signal-to-noise ratio
 # rho y/sqrt(1 - rho^2); y has the chi law.
 given = sp.erf(rho * y / sp.sqrt(2 * (1 - rho**2)))
-chi = 2 * y ** (b - 1) * sp.exp(-(y**2) / 2) / (2 ** (b / 2) * sp.gamma(b / 2))
+chi = 2 * y ** (batch - 1) * sp.exp(-(y**2) / 2) / (2 ** (batch / 2) * sp.gamma(batch / 2))
 record.define(
     mean_of_batch,
     sp.Integral(given * chi, (y, 0, sp.oo)),
     "an error function, averaged over the norm of the residuals",
     needs=(GAUSSIAN_DATA, NOISE, MINIBATCH),
 )
-slope = 2 * sp.gamma((b + 1) / 2) / (sp.sqrt(sp.pi) * sp.gamma(b / 2)) * (1 - rho**2) ** (b / 2 - 1)
+slope = (
+    2 * sp.gamma((batch + 1) / 2) / (sp.sqrt(sp.pi) * sp.gamma(batch / 2)) * (1 - rho**2) ** (batch / 2 - 1)
+)
 record.equal(sp.Derivative(sp.Integral(given * chi, (y, 0, sp.oo)), rho), slope, "differentiate in rho")
 by_hand = record.equal(mean_of_batch, sp.Integral(slope.subs(rho, s), (s, 0, rho)), "integrate back")
 engine = ss.derive("minibatch-mean").result
@@ -181,7 +183,7 @@ assert engine.limits == by_hand.limits
 record.equal(slope, engine.function.subs(s, rho), "what the engine found, under the integral: B in Gammas")
 
 # One sample is chapter 2, without label noise of its own: rho is the correlation with the whole residual.
-record.equal(sp.Subs(by_hand, b, 1), 2 * sp.asin(rho) / sp.pi, "one sample")
+record.equal(sp.Subs(by_hand, batch, 1), 2 * sp.asin(rho) / sp.pi, "one sample")
 one = regression_sde("gaussian").mean
 [v] = one.free_symbols - {R, rho}
 record.equal(
@@ -189,43 +191,43 @@ record.equal(
     one,
     "what the engine found for it",
 )
-record.equal(sp.Subs(by_hand, b, 2), rho, "two samples: no curvature at all")
-record.equal(sp.Subs(by_hand, b, 4), rho * (3 - rho**2) / 2, "four samples")
+record.equal(sp.Subs(by_hand, batch, 2), rho, "two samples: no curvature at all")
+record.equal(sp.Subs(by_hand, batch, 4), rho * (3 - rho**2) / 2, "four samples")
 
 # Small arguments: a line for every batch, and its slope.
 at_zero = slope.subs(rho, 0)
 record.expand(slope, at_zero, "the slope in rho is constant to second order", variable=rho, order=rho**2)
 record.expand(
     slope / at_zero,
-    1 - (b / 2 - 1) * rho**2,
+    1 - (batch / 2 - 1) * rho**2,
     "integrated, the line is off by (b - 2) rho^2/6",
     variable=rho,
     order=rho**4,
 )
 record.expand(
     at_zero,
-    sp.sqrt(2 * b / sp.pi) * (1 - 1 / (4 * b)),
+    sp.sqrt(2 * batch / sp.pi) * (1 - 1 / (4 * batch)),
     "Stirling: the slope of the error function, but for 1/(4 b)",
-    variable=b,
+    variable=batch,
     point=sp.oo,
-    order=b ** sp.Rational(-3, 2),
+    order=batch ** sp.Rational(-3, 2),
 )
 
 # Any argument: q = sqrt(b) rho fixed, b -> oo. The central limit theorem has g of signal-to-noise ratio
 # q/sqrt(1 + q^2/b); what it misses is an Edgeworth term.
-normal = sp.erf(q / sp.sqrt(2 * (1 + q**2 / b)))
+normal = sp.erf(q / sp.sqrt(2 * (1 + q**2 / batch)))
 record.expand(
-    slope.subs(rho, q / sp.sqrt(b)) / sp.sqrt(b) - sp.diff(normal, q),
-    sp.sqrt(2 / sp.pi) * sp.exp(-(q**2) / 2) * (10 * q**2 - 3 * q**4 - 1) / (4 * b),
+    slope.subs(rho, q / sp.sqrt(batch)) / sp.sqrt(batch) - sp.diff(normal, q),
+    sp.sqrt(2 / sp.pi) * sp.exp(-(q**2) / 2) * (10 * q**2 - 3 * q**4 - 1) / (4 * batch),
     "the slopes in q differ by 1/b",
-    variable=b,
+    variable=batch,
     point=sp.oo,
-    order=b**-2,
+    order=batch**-2,
 )
-edgeworth = sp.sqrt(2 / sp.pi) * sp.exp(-(q**2) / 2) * (3 * q**3 - q) / (4 * b)
+edgeworth = sp.sqrt(2 / sp.pi) * sp.exp(-(q**2) / 2) * (3 * q**3 - q) / (4 * batch)
 record.equal(
     sp.Derivative(edgeworth, q),
-    sp.sqrt(2 / sp.pi) * sp.exp(-(q**2) / 2) * (10 * q**2 - 3 * q**4 - 1) / (4 * b),
+    sp.sqrt(2 / sp.pi) * sp.exp(-(q**2) / 2) * (10 * q**2 - 3 * q**4 - 1) / (4 * batch),
     "which is the slope of what is missing",
 )
 record.equal(edgeworth, ss.derive("minibatch-normal-limit").result, "what the engine found")

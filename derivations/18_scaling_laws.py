@@ -20,8 +20,8 @@ spectrum, and compute is traded for size. None of that is derived here.
 What can go wrong: everything here is the ODE's. With summable eigenvalues few modes carry the risk at first,
 their correlations rho_i = sqrt(r_i/R) are not small, and the ODE is not yet signSGD's. As tau grows the risk
 spreads over tau^(1/varkappa) modes and the assumption comes true. (At alpha = 1, beta = 0.3, d = 400 runs of
-the recursion are 20 % below the ODE when the largest mode has a third of the risk, and gain on it from there.)
-And constant steps leave a floor, which these powers do not know.
+the recursion are 20 % below the ODE when the largest mode has a third of the risk, and gain on it from
+there.) And constant steps leave a floor, which these powers do not know.
 """
 
 import sympy as sp

@@ -91,7 +91,7 @@ c_1 = sp.Symbol("c_1", positive=True)
 c_2 = sp.Symbol("c_2", positive=True)
 """Variance per step of one coordinate of Adam in the long run."""
 sigma = sp.Symbol("sigma", positive=True)
-"""Argument of the Laplace transform L of w^2, w = r x_i in units of its two standard deviations."""
+"""Argument of the Laplace transform L_w of w^2, w = r x_i in units of its two standard deviations."""
 s_v = sp.Symbol("s_v", positive=True)
 """Variable of Laplace's representation of a power of Adam's v."""
 v_old = sp.Symbol("v_old", positive=True)
@@ -108,8 +108,6 @@ phi = sp.Function("phi", positive=True)(R)
 
 u = sp.Symbol("u", positive=True)
 """|r| sqrt(K_ii), the scale of z = r x_i for a given residual; also a positive variable of integration."""
-b = sp.Symbol("b", integer=True, positive=True)
-"""Samples in a minibatch."""
 v = sp.Symbol("v", positive=True)
 """Standard deviation of Gaussian label noise."""
 norm_r = sp.Symbol("|r|", positive=True)
@@ -191,6 +189,8 @@ mu_j = sp.Symbol("mu_j", real=True)
 """Signal-to-noise ratio grad_j/sqrt(Sigma_jj)."""
 Y = sp.Symbol("Y", positive=True)
 """|grad_i|/sqrt(2 Sigma_ii), the argument of the error function in the drift."""
+batch = sp.Symbol("b", integer=True, positive=True)
+"""Samples in a minibatch."""
 q = sp.Symbol("q", real=True)
 """sqrt(b) rho, a correlation in units of what a minibatch resolves."""
 mean_sign = sp.Symbol("E[sign(g_i)]", real=True)

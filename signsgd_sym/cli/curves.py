@@ -22,7 +22,11 @@ RateOption = Annotated[
 ]
 TimeOption = Annotated[str, typer.Option("--time", metavar="T", help="Horizon in units of d steps.")]
 RuleOption = Annotated[
-    str, typer.Option("--optimizer", help="sign, sgd, power(p), clip(c), tanh, dither(s), or 'rule: EXPR'.")
+    str,
+    typer.Option(
+        "--optimizer",
+        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2), or 'rule: EXPR'.",
+    ),
 ]
 PointsOption = Annotated[int, typer.Option("--points", help="Number of equal time intervals.")]
 StartOption = Annotated[str | None, typer.Option("--theta0", metavar="npy:FILE", help="Delta at time 0.")]
@@ -119,8 +123,7 @@ def validate(
 
     The exit status is 1 if something is refuted.
     """
-    from signsgd_sym.report.precision import StudyInterrupted
-    from signsgd_sym.report.validate_command import ValidateRequest, run_validate
+    from signsgd_sym.report.validate_command import ValidateRequest, ValidationInterrupted, run_validate
 
     request = ValidateRequest.parse(
         law, covariance, lr, time, optimizer, points, theta0, seed, runs, samples, plot, precision, digits
@@ -128,10 +131,8 @@ def validate(
     try:
         with progress_bar() as show:
             answer = run_validate(request, show)
-    except StudyInterrupted as stopped:
-        from signsgd_sym.report.precision_show import precision_lines
-
-        typer.echo("\n".join(["interrupted; finished by then:", *precision_lines(stopped.partial)]))
+    except ValidationInterrupted as stopped:  # what was finished, before the command ends as interrupted
+        typer.echo(f"{stopped}:\n\n{stopped.answer.text()}")
         raise
     if plot is not None:
         answer.plot(plot)

@@ -27,7 +27,6 @@ from signsgd_sym.derive.moments import conditional_mean, linear_response
 from signsgd_sym.model.update_rule import SIGN
 from signsgd_sym.notation import (
     R,
-    b,
     eps,
     g,
     laplace_given_noise,
@@ -39,6 +38,7 @@ from signsgd_sym.notation import (
     u,
     v,
 )
+from signsgd_sym.notation import batch as b
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 from signsgd_sym.special import NoiseMean
 
@@ -108,7 +108,7 @@ def batch_response() -> Derivation:
 def gaussian_batch_response(value: Any = v) -> Derivation:
     """phi_b under N(0, v^2): (2/sqrt(pi)) Gamma((b+1)/2)/Gamma(b/2) sqrt(2 R/(2 R + v^2)).
 
-    >>> sp.simplify(gaussian_batch_response().result.subs(nt.b, 1))
+    >>> sp.simplify(gaussian_batch_response().result.subs(nt.batch, 1))
     2*sqrt(2)*sqrt(R)/(pi*sqrt(2*R + v**2))
     """
     record = Recorder(

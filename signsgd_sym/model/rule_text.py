@@ -39,8 +39,18 @@ FAMILIES: Mapping[str, Family] = {
     "tanh": Family(lambda c: sp.tanh(z / c), "c", sp.S.One),
     "dither": Family(lambda s: sp.erf(z / (s * sp.sqrt(2))), "s"),
 }
-FORMS = ("sign", "sgd", "power(p)", "clip(c)", "tanh", "tanh(c)", "dither(s)", f"{PREFIX} EXPR")
-"""What can be written, as messages and `--help` list it."""
+FORMS = (
+    "sign",
+    "sgd",
+    "power(p)",
+    "clip(c)",
+    "tanh",
+    "tanh(c)",
+    "dither(s)",
+    "adam(b1, b2)",
+    f"{PREFIX} EXPR",
+)
+"""What can be written, as messages and `--help` list it; Adam is read by `optimizer`."""
 
 
 def read_rule(text: str) -> tuple[sp.Expr, str]:
@@ -105,7 +115,12 @@ def _call(text: str) -> tuple[str, list[sp.Expr]]:
 
 
 def _unknown(text: str, name: str) -> RuleError:
-    known = ("sign", "sgd", *FAMILIES)
+    if name.lower() == "adam":
+        return RuleError(
+            f"{text[:60]!r} remembers earlier gradients and is no function f(r x_i), which is what is needed "
+            "here; `risk` takes it, otherwise use sign or sgd"
+        )
+    known = ("sign", "sgd", "adam", *FAMILIES)
     return RuleError(
         f"{text[:60]!r} is not a known optimizer{did_you_mean(name, known)}; known: {', '.join(FORMS)}"
     )

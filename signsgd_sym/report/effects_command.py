@@ -15,8 +15,8 @@ from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.notation import K_sigma, Kbar, eta, eta_0, psi
-from signsgd_sym.proof.check import check_derivation
-from signsgd_sym.proof.verdict import Verdict
+from signsgd_sym.proof.check import Checker
+from signsgd_sym.proof.verdict import Report, Verdict
 from signsgd_sym.report.latex import latex
 from signsgd_sym.solve.effects import Effects, effects
 from signsgd_sym.solve.matrices import MatrixSpectrum
@@ -100,7 +100,9 @@ def run_effects(request: EffectsRequest, progress: Progress = lambda stage, shar
         progress=progress,
     )
     progress("checking the derivation", 0.9)
-    report = check_derivation(found.formulas.derivation, seed=request.seed, points=POINTS, digits=DIGITS)
+    derivation = found.formulas.derivation
+    checker = Checker(derivation, request.seed, POINTS, DIGITS, measure_needs=False)
+    report = Report(derivation.id, tuple(map(checker.judge, derivation.steps)), ())
     return EffectsAnswer(request, found, report.verdict)
 
 

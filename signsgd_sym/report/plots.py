@@ -64,6 +64,16 @@ def risk_axes(ax: Any) -> Any:
     return ax
 
 
+def plain_decades(ax: Any) -> Any:
+    """Ticks at 1, 2 and 5 times the powers of ten, as plain numbers: for a logarithmic y of two decades."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    return ax
+
+
 def draw_curve(ax: Any, t: Array, risk: Array, label: str, color: str = BLUE, dash: str = "-") -> Any:
     """The solution of the risk ODE."""
     ax.plot(t, risk, dash, color=color, label=label, zorder=3)

@@ -15,15 +15,15 @@ from signsgd_sym.files import check_directory, write_file
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.optimizer import Optimizer, as_optimizer
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.model.update_rule import RULES, UpdateRule
+from signsgd_sym.model.update_rule import RULES
 from signsgd_sym.report.compare import SAME, Comparison, compare
 from signsgd_sym.report.risk_digits import RiskDigits, digits_data, digits_lines, risk_digits
-from signsgd_sym.report.risk_equations import equation_lines, equations_data
+from signsgd_sym.report.risk_equations import Curve, equation_lines, equations_data
 from signsgd_sym.report.text import law_label
 from signsgd_sym.solve.precise import checked_curve_digits
 from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, risk_curve
-from signsgd_sym.solve.rule_risk import RuleRisk
 
 Progress = Callable[[str, float], object]
 
@@ -36,7 +36,7 @@ class RiskRequest:
     covariance: Covariance
     schedule: Schedule
     time: float
-    rule: UpdateRule
+    rule: Optimizer
     points: int
     delta0: NDArray[np.float64]
     seed: int
@@ -62,7 +62,7 @@ class RiskRequest:
         batch: int = 1,
     ) -> RiskRequest:
         """Parse the texts of the command line; raises `InputError` of the kind that fits."""
-        rule, schedule, noise = UpdateRule.from_text(optimizer), Schedule.of(lr), NoiseLaw.from_text(law)
+        rule, schedule, noise = as_optimizer(optimizer), Schedule.of(lr), NoiseLaw.from_text(law)
         horizon = float(checked_times(float(exact_number(time)), points)[-1])
         if runs < 0:
             raise ParameterError(f"--simulate is {runs}; it must be 0 or more.")
@@ -105,7 +105,7 @@ class RiskAnswer:
     """The curve, and the simulation where one was asked for."""
 
     request: RiskRequest
-    result: RiskResult | RuleRisk
+    result: Curve
     comparison: Comparison | None
     digits: RiskDigits | None = None
 
@@ -160,7 +160,7 @@ def simulation_data(c: Comparison) -> dict[str, Any]:
     }
 
 
-def theory_data(result: RiskResult | RuleRisk) -> dict[str, Any]:
+def theory_data(result: Curve) -> dict[str, Any]:
     """The setting, the equations and the curve as JSON data."""
     return {
         "optimizer": result.rule.name,
@@ -187,7 +187,7 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
     return data if answer.digits is None else {**data, **digits_data(answer.digits)}
 
 
-def theory_lines(result: RiskResult | RuleRisk) -> list[str]:
+def theory_lines(result: Curve) -> list[str]:
     """The setting and the equations for a terminal."""
     lines = [
         f"{result.rule.name} under {law_label(result.law)}, {result.covariance.name}, "
@@ -205,7 +205,7 @@ def theory_lines(result: RiskResult | RuleRisk) -> list[str]:
     return [*lines, f"  errors      {budget} (relative)"]
 
 
-def table_lines(result: RiskResult | RuleRisk, c: Comparison | None, *, with_z: bool = False) -> list[str]:
+def table_lines(result: Curve, c: Comparison | None, *, with_z: bool = False) -> list[str]:
     """A short table of the curve, and of the simulation where there is one."""
     head = f"{'t':>10}  {'R(t), ODE':>14}"
     if c:
@@ -239,7 +239,7 @@ def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
     return "\n".join(lines)
 
 
-def draw_risk(ax: Any, result: RiskResult | RuleRisk, comparison: Comparison | None) -> Any:
+def draw_risk(ax: Any, result: Curve, comparison: Comparison | None) -> Any:
     """Curve, simulation and stationary risk on Matplotlib axes."""
     from signsgd_sym.report import plots
 

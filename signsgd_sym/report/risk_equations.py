@@ -6,11 +6,14 @@ from typing import Any
 
 from signsgd_sym.derive.risk import derive_risk_ode
 from signsgd_sym.report.text import sde_text, text
+from signsgd_sym.solve.adam_risk import AdamRisk
 from signsgd_sym.solve.batch_functions import BatchFunctions
 from signsgd_sym.solve.risk import RiskResult
 from signsgd_sym.solve.rule_functions import PowerFunctions
 from signsgd_sym.solve.rule_risk import RuleRisk
 
+Curve = RiskResult | RuleRisk | AdamRisk
+"""What `risk_curve` finds."""
 MATRIX_SDE = "d Theta = -eta a K (Theta - theta*) dt + eta sqrt(Sigma/d) dB, a = diag(a(R, K_ii))"
 MATRIX_ODE = "-eta*(a*K*V + V*K*a) + eta**2*Sigma/d"
 BATCH_ODE = "-2*eta*a(R)*lambda[i]*r[i] + eta**2*s(R)*n[i]"
@@ -23,6 +26,8 @@ BATCH_SDE = {
     "sign": "d Theta = -eta a Kbar (Theta - theta*) dt + eta sqrt(K_sigma/d) dB",
     "sgd": "d Theta = -eta K (Theta - theta*) dt + eta sqrt(2 P K/(b d)) dB",
 }
+ADAM_STATUS = "conjectured: that the recursion follows this ODE is supported by simulation, not proved"
+"""How sure Adam's risk ODE is."""
 SOLVED = {
     "diagonal": "K is diagonal: one unknown a coordinate",
     "modes": "solved in the modes of the covariance",
@@ -31,12 +36,18 @@ SOLVED = {
 """How the ODE of a rule was solved, in words."""
 
 
-def equations_data(result: RiskResult | RuleRisk) -> dict[str, Any]:
+def equations_data(result: Curve) -> dict[str, Any]:
     """`phi` (None for a rule without it, or without a closed form), `sde` and `risk_ode` as texts."""
     if isinstance(result, RiskResult):
         phi = result.problem.phi
         sde, ode = result.problem.ode.sde, result.problem.ode.rhs
         return {"phi": None if phi is None else str(phi), "sde": sde_text(sde), "risk_ode": str(ode)}
+    if isinstance(result, AdamRisk):
+        constants = {"c_1": result.kernel.c1, "c_2": result.kernel.c2, "error": result.kernel.error}
+        if result.constants_move:
+            constants["R"] = float(result.risk[0])
+        texts = {"sde": sde_text(result.ode.sde), "risk_ode": str(result.ode.rhs)}
+        return {"phi": None, **texts, "constants": constants, "status": ADAM_STATUS}
     if isinstance(result.functions, BatchFunctions):
         rate = BATCH_RATE[result.rule.name]
         return {"phi": None, "sde": BATCH_SDE[result.rule.name], "risk_ode": BATCH_ODE, "rate": rate}
@@ -48,10 +59,12 @@ def equations_data(result: RiskResult | RuleRisk) -> dict[str, Any]:
     return {"phi": None, "sde": MATRIX_SDE, "risk_ode": MATRIX_ODE, "form": result.form}
 
 
-def equation_lines(result: RiskResult | RuleRisk) -> list[str]:
+def equation_lines(result: Curve) -> list[str]:
     """The same for a terminal, with how sure phi is."""
     if isinstance(result, RuleRisk):
         return _lines_of_rule(result)
+    if isinstance(result, AdamRisk):
+        return _lines_of_adam(result)
     problem = result.problem
     lines = [
         f"  SDE         {sde_text(problem.ode.sde)}",
@@ -63,6 +76,19 @@ def equation_lines(result: RiskResult | RuleRisk) -> list[str]:
         lines.append(f"  phi(R)      {missing if form is None else text(form)}")
         lines.append(f"              {problem.functions.evidence}")
     return lines
+
+
+def _lines_of_adam(result: AdamRisk) -> list[str]:
+    kernel = result.kernel
+    moving = ["              at R(0); they move with R"] if result.constants_move else []
+    return [
+        f"  SDE         {sde_text(result.ode.sde)}",
+        f"  modes       dr_i/dt = {text(result.ode.rhs)}",
+        "  K_A         (K_A)_ij = k(C_ij), k(1) = c_2",
+        f"  constants   c_1 = {kernel.c1:.10g}, c_2 = {kernel.c2:.10g}, estimated error {kernel.error:.1e}",
+        *moving,
+        f"              {ADAM_STATUS}",
+    ]
 
 
 def _lines_of_rule(result: RuleRisk) -> list[str]:

@@ -103,6 +103,14 @@ class ValidateAnswer:
             write_file(precision_path(path), image_bytes(figure, str(path)))
 
 
+class ValidationInterrupted(KeyboardInterrupt):
+    """Ctrl-C after the verdicts, during the study of rounding; `answer` has what was finished."""
+
+    def __init__(self, answer: ValidateAnswer) -> None:
+        super().__init__("interrupted; the verdicts are finished, the study of rounding is not")
+        self.answer = answer
+
+
 def precision_path(plot: Path) -> Path:
     """Where the second plot goes.
 
@@ -113,23 +121,30 @@ def precision_path(plot: Path) -> Path:
 
 
 def run_validate(request: ValidateRequest, progress: Progress = lambda stage, share: None) -> ValidateAnswer:
-    """Derive, solve, sample, simulate, judge; raises as `validate` and `precision_study` do."""
+    """Derive, solve, sample, simulate, judge.
+
+    Raises what `validate` and `precision_study` raise, and `ValidationInterrupted` for Ctrl-C in the latter.
+    """
     asked = request.experiment
     found = _validated(request, progress)
     if asked.digits is None:
         return ValidateAnswer(found, None)
-    from signsgd_sym.report.precision import precision_study
+    from signsgd_sym.report.precision import StudyInterrupted, precision_study
     from signsgd_sym.simulate.stream import GaussianStream
 
-    study = precision_study(
-        found.theory,
-        GaussianStream(asked.covariance, asked.law),
-        asked.exact_time,
-        asked.digits,
-        seed=asked.seed,
-        runs=asked.runs,
-        progress=progress,
-    )
+    try:
+        study = precision_study(
+            found.theory,
+            GaussianStream(asked.covariance, asked.law),
+            asked.exact_time,
+            asked.digits,
+            seed=asked.seed,
+            runs=asked.runs,
+            progress=progress,
+        )
+    except KeyboardInterrupt as stopped:
+        partial = stopped.partial if isinstance(stopped, StudyInterrupted) else None
+        raise ValidationInterrupted(ValidateAnswer(found, partial)) from None
     return ValidateAnswer(found, study)
 
 

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from signsgd_sym.errors import ParameterError, RuleError, ShapeMismatch
 from signsgd_sym.model.covariance import covariance as as_covariance
 from signsgd_sym.model.noise import noise_law
+from signsgd_sym.model.optimizer import Optimizer, as_optimizer
 from signsgd_sym.model.update_rule import RULES, UpdateRule
 from signsgd_sym.proof.verdict import Evidence, Verdict
 from signsgd_sym.report.compare import RELATIVE_BAND, STANDARD_ERRORS, Comparison, compare
@@ -147,10 +148,11 @@ def checked_numbers(runs: int, samples: int, seed: int, prefix: str = "") -> Non
         raise ParameterError(f"{prefix}seed is {seed}; it must be 0 or more.")
 
 
-def checked_rule(optimizer: UpdateRule | str) -> UpdateRule:
-    """Sign or SGD, whose moments of a step are derived exactly; raises `RuleError` for another rule."""
-    rule = optimizer if isinstance(optimizer, UpdateRule) else UpdateRule.from_text(optimizer)
-    named = next((known for known in RULES.values() if known.expr == rule.expr), None)
+def checked_rule(optimizer: Optimizer | str) -> UpdateRule:
+    """Sign or SGD, whose moments of a step are derived exactly; raises `RuleError` for another optimizer."""
+    rule = as_optimizer(optimizer)
+    expr = rule.expr if isinstance(rule, UpdateRule) else None
+    named = next((known for known in RULES.values() if known.expr == expr), None)
     if named is None:
         raise RuleError(
             f"validate judges the exact moments of a step, which are derived for {' and '.join(RULES)} and "
@@ -165,7 +167,7 @@ def validate(
     lr: Any,
     time: Any,
     *,
-    optimizer: UpdateRule | str = "sign",
+    optimizer: Optimizer | str = "sign",
     runs: int = RUNS,
     samples: int = SAMPLES,
     points: int = 100,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import ArrayLike, NDArray
 
-from signsgd_sym.errors import NotConverged, ParameterError, ShapeMismatch, StepError
+from signsgd_sym.errors import NotConverged, ParameterError, RuleError, ShapeMismatch, StepError
 from signsgd_sym.model import Schedule, UpdateRule
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.simulate.runner import KnowsItsError, Runner, SignCounts, Signs, checked_samples
@@ -137,9 +137,12 @@ def recursion_of(
         ShapeMismatch, NotFinite: delta0 is not a finite vector of dimension d.
         StepError: times are not increasing from 0 on.
         ParameterError: a batch below 1.
+        RuleError: a batch above 1 for Adam.
     """
     if batch < 1:
         raise ParameterError(f"batch is {batch}; it must be at least 1")
+    if batch > 1 and isinstance(rule, Adam):
+        raise RuleError(f"{rule.name} takes one sample a step, not batches of {batch}; take batch=1")
     start = finite_array(delta0, "delta0")
     if start.shape != (stream.d,):
         raise ShapeMismatch(f"delta0 has shape {start.shape}; the samples need ({stream.d},)")

@@ -10,11 +10,10 @@ recursion follows this curve is a conjecture, supported by simulation: see `deri
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from signsgd_sym.derive.adam_sde import adam_risk_ode
@@ -22,15 +21,13 @@ from signsgd_sym.derive.risk import RiskODE
 from signsgd_sym.errors import NotConverged, RuleError
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.model.covariance import Covariance
-from signsgd_sym.model.covariance import covariance as as_covariance
-from signsgd_sym.model.noise import NoiseLaw, noise_law
+from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom, FamilyPart
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.notation import P, c_1, eta, i, lam, n, r_i
+from signsgd_sym.notation import P, R, c_1, eta, i, lam, n, r_i
 from signsgd_sym.solve.adam_kernel import AdamKernel, adam_kernel, check_theory
 from signsgd_sym.solve.adam_law import law_kernel
 from signsgd_sym.solve.adam_law_curve import law_curve
-from signsgd_sym.solve.risk import checked_delta, checked_times
 from signsgd_sym.solve.spectrum import Spectrum, spectrum
 
 Array = NDArray[np.float64]
@@ -38,16 +35,16 @@ RTOL = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AdamRiskResult:
+class AdamRisk:
     """The risk curve R(t) of Adam and what it rests on.
 
     `kernel` holds the constants; under noise that is not Gaussian they move with R, and it holds them at
     R(0). `stationary` is the stationary risk at constant eta, None for a schedule that varies or where none
-    was found. `error_budget` holds estimates of relative errors of R(t): `constants` and `solver`
-    (for Gaussian noise the tolerance of the solver, otherwise a difference of two runs).
+    was found. `error_budget` holds estimates of relative errors: `solver` from a run at a larger tolerance,
+    `constants` of c1 and of the kernel, or of what their error does to R(t) where they move.
     """
 
-    adam: Adam
+    rule: Adam
     law: NoiseLaw
     covariance: Covariance
     schedule: Schedule
@@ -58,68 +55,85 @@ class AdamRiskResult:
     t: Array
     risk: Array
     stationary: float | None
-    error_budget: dict[str, float]
+    error_budget: dict[str, float | None]
+
+    @property
+    def constants_move(self) -> bool:
+        """Whether c1, c2 and k are functions of R, and c1 the c1(R) of `derive.adam_law`."""
+        return bool(self.ode.rhs.has(R))
+
+    @property
+    def batch(self) -> int:
+        """Samples of a step: one."""
+        return 1
 
     def __repr__(self) -> str:
         return (
-            f"AdamRiskResult({self.adam}, {self.law.text}, {self.covariance!r}, eta = {self.schedule.expr}, "
+            f"AdamRisk({self.rule}, {self.law.text}, {self.covariance!r}, eta = {self.schedule.expr}, "
             f"R({self.t[0]:g}) = {self.risk[0]:.6g}, R({self.t[-1]:g}) = {self.risk[-1]:.6g})"
         )
 
 
-def adam_risk_curve(
+def adam_risk(
     adam: Adam,
-    law: Any,
-    covariance: Any,
-    lr: Any,
-    time: Any,
-    *,
-    points: int = 100,
-    delta0: ArrayLike | None = None,
-    seed: int = 0,
+    law: NoiseLaw,
+    covariance: Covariance,
+    schedule: Schedule,
+    delta0: Array,
+    times: Array,
     kernel: AdamKernel | None = None,
-) -> AdamRiskResult:
-    """The risk curve of Adam: signHSGD's ODE with Adam's constants, which move with R unless eps is Gaussian.
+) -> AdamRisk:
+    """Solve Adam's mode ODE at `times`, which start at 0, from Delta(0) = `delta0`.
 
-    adam : beta1, beta2; eps must be 0
-    law : label noise without symbolic parameters; with or without a variance, symmetric or not
-    covariance, lr, time, points, delta0, seed : as for `risk_curve`
-    kernel : made earlier for the same beta1 and beta2, to save a second; under Gaussian noise alone
+    Args:
+        adam: beta1 and beta2; eps must be 0.
+        law: label noise without symbolic parameters; with or without a variance, symmetric or not.
+        covariance, schedule: what is studied.
+        delta0: (d,), Delta at time 0.
+        times: (points,), from 0 on.
+        kernel: made earlier for the same beta1 and beta2, to save a second or two; under Gaussian noise only.
 
-    Raises `RuleError` for a kernel under another law, `ParameterError` for what `adam_kernel` refuses and for
-    a law with symbolic parameters, `NotConverged` when the ODE or the law of the residual cannot be followed,
-    and the errors of `risk_curve` for the other arguments.
+    Raises:
+        RuleError: a kernel under a law with which the constants move.
+        ParameterError: what `adam_kernel` refuses, and a law with symbolic parameters.
+        NotConverged: the ODE, or the law of the residual, cannot be followed.
 
-    >>> result = adam_risk_curve(Adam(0, "9/10"), "Normal(0, 1)", "identity:d=200", 1, 4, points=4)
-    >>> result.risk.shape, round(result.stationary, 4)
-    ((5,), 0.3005)
+    Example:
+        >>> law, K = NoiseLaw.from_text("Normal(0, 1)"), Covariance.identity(200)
+        >>> args = (law, K, Schedule.of(1), np.full(200, 0.1), np.linspace(0, 4, 5))
+        >>> result = adam_risk(Adam(0, "9/10"), *args)
+        >>> result.risk.shape, round(result.stationary, 4)
+        ((5,), 0.3005)
     """
     check_theory(adam)
-    noise = noise_law(law)
-    variance = gaussian_variance(noise)
-    K, schedule, times = as_covariance(covariance), Schedule.of(lr), checked_times(time, points)
-    start = checked_delta(delta0, K.d, seed)
+    variance = gaussian_variance(law)
     if variance is None:
         if kernel is not None:
             raise RuleError(
-                f"a kernel was given, but under {noise.text} Adam's constants change with R; leave it out."
+                f"a kernel was given, but under {law.text} Adam's constants change with R; leave it out."
             )
-        curve = law_curve(adam, noise, K, schedule, times, start)
-        kernel = law_kernel(adam, noise, float(curve.modes.r0.sum()))
-        return AdamRiskResult(
-            adam, noise, K, schedule, start, kernel, curve.ode, curve.modes, times, curve.risk,
+        curve = law_curve(adam, law, covariance, schedule, times, delta0)
+        kernel = law_kernel(adam, law, float(curve.modes.r0.sum()))
+        return AdamRisk(
+            adam, law, covariance, schedule, delta0, kernel, curve.ode, curve.modes, times, curve.risk,
             curve.stationary, curve.error_budget,
         )  # fmt: skip
     kernel = kernel or adam_kernel(adam)
     ode = adam_risk_ode()
-    modes = spectrum(ode.sde, K, start, lambda C, _ii, _jj: kernel(C))
-    risk = _integrate(ode, kernel.c1, variance, modes, schedule, times)
+    modes = spectrum(ode.sde, covariance, delta0, lambda C, _ii, _jj: kernel(C))
+    risk, rough = (
+        _integrate(ode, kernel.c1, variance, modes, schedule, times, rtol) for rtol in (RTOL, 100 * RTOL)
+    )
+    budget = {
+        "phi": None,
+        "solver": float(np.max(np.abs(rough / risk - 1))),
+        "constants": kernel.error / min(kernel.c1, kernel.c2),
+    }
     stationary = None
     if schedule.is_constant:
-        stationary = stationary_risk(kernel, variance, K, float(schedule.value))
-    budget = {"constants": kernel.error / min(kernel.c1, kernel.c2), "solver": RTOL}
-    return AdamRiskResult(
-        adam, noise, K, schedule, start, kernel, ode, modes, times, risk, stationary, budget
+        stationary = stationary_risk(kernel, variance, covariance, float(schedule.value))
+    return AdamRisk(
+        adam, law, covariance, schedule, delta0, kernel, ode, modes, times, risk, stationary, budget
     )
 
 
@@ -145,7 +159,13 @@ def stationary_risk(kernel: AdamKernel, variance: float, K: Covariance, step: fl
 
 
 def _integrate(
-    ode: RiskODE, c1: float, variance: float, modes: Spectrum, schedule: Schedule, times: Array
+    ode: RiskODE,
+    c1: float,
+    variance: float,
+    modes: Spectrum,
+    schedule: Schedule,
+    times: Array,
+    rtol: float,
 ) -> Array:
     """R at `times`, from the derived right-hand side."""
     names = sp.symbols("r_i lambda_i n_i", real=True)
@@ -153,9 +173,9 @@ def _integrate(
     rhs, step = sp.lambdify((*names, eta, c_1, P), plain, "numpy"), schedule.function()
 
     def slope(t: float, r: Array) -> Array:
-        R = float(r.sum())
-        population = max(R + variance / 2, np.finfo(float).tiny)
-        return np.asarray(rhs(r, modes.lam, modes.forcing, step(t, R), c1, population))
+        found = float(r.sum())
+        population = max(found + variance / 2, np.finfo(float).tiny)
+        return np.asarray(rhs(r, modes.lam, modes.forcing, step(t, found), c1, population))
 
     solved = solve_ivp(
         slope,
@@ -163,8 +183,8 @@ def _integrate(
         modes.r0,
         method="LSODA",
         t_eval=times,
-        rtol=RTOL,
-        atol=RTOL * 1e-4 * max(float(modes.r0.sum()), 1e-300) / modes.d,
+        rtol=rtol,
+        atol=rtol * 1e-4 * max(float(modes.r0.sum()), 1e-300) / modes.d,
     )
     risk = solved.y.sum(axis=0)
     if not solved.success or not np.all(np.isfinite(risk)) or np.any(risk <= 0):
@@ -175,4 +195,4 @@ def _integrate(
     return np.asarray(risk)
 
 
-__all__ = ["AdamRiskResult", "adam_risk_curve", "gaussian_variance", "stationary_risk"]
+__all__ = ["AdamRisk", "adam_risk", "gaussian_variance", "stationary_risk"]

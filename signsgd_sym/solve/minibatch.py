@@ -10,7 +10,7 @@ import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
 from signsgd_sym.derive.weak.minibatch import minibatch_mean, minibatch_noise
-from signsgd_sym.notation import b, rho, s
+from signsgd_sym.notation import batch, rho, s
 
 Array = NDArray[np.float64]
 POINTS = 64
@@ -38,8 +38,8 @@ def minibatch_means() -> MinibatchMeans:
     """
     [integral] = minibatch_mean().result.atoms(sp.Integral)
     scipy = ["scipy", "numpy"]
-    slope = sp.lambdify((s, b), integral.function, scipy)
-    normal = sp.lambdify((rho, b), minibatch_noise().result, scipy)
+    slope = sp.lambdify((s, batch), integral.function, scipy)
+    normal = sp.lambdify((rho, batch), minibatch_noise().result, scipy)
     points, weights = np.polynomial.legendre.leggauss(POINTS)
 
     def exact(correlation: ArrayLike, samples: ArrayLike) -> Array:

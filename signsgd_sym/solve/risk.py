@@ -10,13 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from signsgd_sym.derive.risk import StationaryEquation, derive_risk_ode, stationary_equation
 from signsgd_sym.derive.sde import derive_sde
-from signsgd_sym.errors import NotConverged, NotFinite, ParameterError, ShapeMismatch, StepError
+from signsgd_sym.errors import NotConverged, NotFinite, ParameterError, RuleError, ShapeMismatch, StepError
+from signsgd_sym.model.adam import Adam
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.covariance import covariance as as_covariance
 from signsgd_sym.model.exact import exact_number
 from signsgd_sym.model.noise import NoiseLaw, noise_law
+from signsgd_sym.model.optimizer import Optimizer, as_optimizer
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import RULES, UpdateRule
+from signsgd_sym.solve.adam_risk import AdamRisk, adam_risk
 from signsgd_sym.solve.curve import RiskCurve, solve_modes, stationary_risk
 from signsgd_sym.solve.functions import Problem, make_problem
 from signsgd_sym.solve.rule_risk import RuleRisk, rule_risk
@@ -122,20 +125,21 @@ def risk_curve(
     lr: Any,
     time: Any,
     *,
-    optimizer: UpdateRule | str = "sign",
+    optimizer: Optimizer | str = "sign",
     points: int = 100,
     delta0: ArrayLike | None = None,
     seed: int = 0,
     problem: Problem | None = None,
     need_curve: bool = True,
     batch: int = 1,
-) -> RiskResult | RuleRisk:
+) -> RiskResult | RuleRisk | AdamRisk:
     """Derive, generate and solve the risk ODE of `optimizer`.
 
-    Sign and SGD give a `RiskResult`, from generated code; every other rule a `RuleRisk`.
+    Sign and SGD give a `RiskResult`, from generated code; every other rule a `RuleRisk`, Adam an `AdamRisk`.
 
     law : label-noise law (text, `NoiseLaw`, `sympy.stats` variable, frozen `scipy.stats` law)
     covariance : `Covariance`, specification such as "ar1:d=500,rho=1/2", or a matrix
+    optimizer : `UpdateRule`, `Adam`, or the text of one, such as "sign", "tanh" or "adam(9/10, 99/100)"
     lr : step size eta, a number or an expression in t and R; the recursion steps by eta/d
     time : horizon T; d T steps of the recursion
     delta0 : Delta at time 0, shape (d,); by default drawn from N(0, I/d) with `seed`
@@ -150,12 +154,18 @@ def risk_curve(
     >>> bool(abs(result.stationary / (A**2 + A * np.sqrt(A**2 + 1)) - 1) < 1e-12)
     True
     """
-    rule = optimizer if isinstance(optimizer, UpdateRule) else UpdateRule.from_text(optimizer)
+    rule = as_optimizer(optimizer)
     K, schedule, times = as_covariance(covariance), Schedule.of(lr), checked_times(time, points)
     start = checked_delta(delta0, K.d, seed)
-    named = next((known for known in RULES.values() if known.expr == rule.expr), None)
     if batch < 1:
         raise ParameterError(f"batch is {batch}; it must be at least 1.")
+    if isinstance(rule, Adam):
+        if batch > 1:
+            raise RuleError(
+                f"batches of {batch} samples are derived for sign and sgd, not for {rule.name}; take batch 1."
+            )
+        return adam_risk(rule, noise_law(law), K, schedule, start, times)
+    named = next((known for known in RULES.values() if known.expr == rule.expr), None)
     if named is None or batch > 1:
         return rule_risk(named or rule, noise_law(law), K, schedule, start, times, batch)
     return mode_curve(

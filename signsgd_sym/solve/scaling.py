@@ -1,8 +1,8 @@
 r"""The risk ODE under power-law spectra with millions of modes, and the exponents of its curve.
 
 Modes i = 1, ..., d have rates lambda_i = i^(-varkappa), r_i(0) = i^(-nu)/2, nu = 2 alpha + 2 beta, and
-forcing n_i where K is diagonal. The first are taken one by one; beyond them a sum over i is an integral from half
-below to half above (midpoint rule: the error is of order 1/(24 i^2)), done by Gauss points on doubling
+forcing n_i where K is diagonal. The first are taken one by one; beyond them a sum over i is an integral from
+half below to half above (midpoint rule: the error is of order 1/(24 i^2)), done by Gauss points on doubling
 intervals. So d = 10^9 costs about 1,300 modes.
 
 In the clock tau the modes are linear, dr_i/dtau = -2 lambda_i r_i + eta n_i s(R)/a(R): each step takes the

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 
-from signsgd_sym.model import Covariance, noise_law
+from signsgd_sym.model import Covariance, Schedule, noise_law
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.report.compare import compare
 from signsgd_sym.simulate import GaussianStream, simulate
 from signsgd_sym.solve.adam_kernel import adam_kernel
-from signsgd_sym.solve.adam_risk import adam_risk_curve
+from signsgd_sym.solve.adam_risk import adam_risk
+from signsgd_sym.solve.risk import checked_delta, checked_times
 
 BETAS = [
     *itertools.product(("0", "1/2", "9/10"), ("1/10", "1/2", "9/10", "99/100", "999/1000")),
@@ -33,8 +34,9 @@ def main() -> None:
         kernel = adam_kernel(adam)
         for law, (name, log_sd) in itertools.product(NOISE, PROBLEMS):
             K = Covariance.random_unequal(D, seed=11, log_sd=log_sd) if log_sd else Covariance.identity(D)
-            result = adam_risk_curve(adam, law, K, "1/2", 3, points=30, kernel=kernel)
-            stream = GaussianStream(K, noise_law(law))
+            noise, start, times = noise_law(law), checked_delta(None, D, 0), checked_times(3, 30)
+            result = adam_risk(adam, noise, K, Schedule.of("1/2"), start, times, kernel)
+            stream = GaussianStream(K, noise)
             runs = simulate(adam, stream, result.schedule, result.delta0, times=result.t, runs=RUNS, seed=1)
             seen = compare(result.risk, runs).summary()
             numbers = (f"{seen[key]:9.3f}" for key in COLUMNS)

@@ -24,7 +24,7 @@ def run(arguments, monkeypatch, capsys):
 def test_every_script_has_a_title_a_figure_and_its_output():
     found = scripts()
     wanted = "psi_by_law", "preconditioning", "reshaping", "attribution", "stationary_risk", "phase_diagram"
-    assert set(wanted) <= {script.name for script in found}
+    assert {"risk_curves", *wanted} <= {script.name for script in found}
     for script in found:
         assert script.title.endswith((".", ":"))
         assert script.path.with_suffix(".svg").stat().st_size > 0
@@ -66,6 +66,15 @@ def test_bad_input_is_one_sentence(arguments, named, monkeypatch, capsys):
     assert (status, out) == (2, "")
     assert named in err
     assert err.count("\n") == 1
+
+
+def test_a_short_logarithmic_axis_has_plain_numbers():
+    _, ax = plots.new_figure()
+    plots.plain_decades(plots.risk_axes(ax)).set_ylim(0.04, 0.6)
+    shown = [float(tick) for tick in ax.get_yticks() if 0.04 <= tick <= 0.6]
+    assert shown == pytest.approx([0.05, 0.1, 0.2, 0.5])
+    assert {"0.05", "0.1", "0.2", "0.5"} <= {label.get_text() for label in ax.get_yticklabels()}
+    assert not any(label.get_text() for label in ax.get_yticklabels(minor=True))
 
 
 def test_a_phase_diagram_shows_where_sgd_has_no_curve():

@@ -75,5 +75,6 @@ def test_an_interrupted_study_shows_what_is_finished(monkeypatch, capsys):
 
     monkeypatch.setattr("signsgd_sym.report.precision.precise_step", interrupted)
     status, out, _ = run([*GOOD, *FEW], monkeypatch, capsys)
-    assert status == 130 and out.startswith("interrupted; finished by then:")
+    assert status == 130 and out.startswith("interrupted; the verdicts are finished")
+    assert "risk curve      " in out
     assert "float64 has 0 of 40 wrong" in out and "two solutions agree to" in out and "one step" not in out

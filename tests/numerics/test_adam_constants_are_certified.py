@@ -22,8 +22,9 @@ from signsgd_sym.model.adam import Adam
 from signsgd_sym.solve.adam_constants import Estimate, adam_constants, enclosures
 from signsgd_sym.solve.adam_kernel import adam_kernel
 from signsgd_sym.solve.adam_product import Series, cumulants, tilted_mean, transform
-from signsgd_sym.solve.adam_risk import adam_risk_curve, gaussian_variance
+from signsgd_sym.solve.adam_risk import gaussian_variance
 from signsgd_sym.solve.residual import from_density
+from signsgd_sym.solve.risk import risk_curve
 
 KNOWN = {"0": (0.6366197724, 1.0), "1/2": (0.689402, 0.666623), "9/10": (0.865994, 0.822702)}
 
@@ -200,7 +201,7 @@ def test_other_laws_are_not_taken_for_gaussian(law):
 
 def test_a_symbolic_law_has_no_curve():
     with pytest.raises(ParameterError, match="symbolic parameter v"):
-        adam_risk_curve(Adam(0, "1/2"), "Normal(0, v)", "identity:d=10", 1, 1)
+        risk_curve("Normal(0, v)", "identity:d=10", 1, 1, optimizer=Adam(0, "1/2"))
 
 
 @pytest.mark.parametrize(

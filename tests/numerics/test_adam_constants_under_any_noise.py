@@ -10,12 +10,13 @@ import scipy.stats
 from scipy.integrate import quad
 
 from signsgd_sym.errors import NotConverged, ParameterError, RuleError
-from signsgd_sym.model import Covariance, noise_law
+from signsgd_sym.model import Covariance, Schedule, noise_law
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.solve.adam_kernel import adam_kernel
 from signsgd_sym.solve.adam_law import COARSE, FINE, law_kernel
 from signsgd_sym.solve.adam_residual import residual_under
-from signsgd_sym.solve.adam_risk import adam_risk_curve
+from signsgd_sym.solve.adam_risk import adam_risk
+from signsgd_sym.solve.risk import risk_curve
 
 RHO = np.linspace(-1, 1, 21)
 LAWS = [
@@ -120,15 +121,22 @@ def test_laws_that_cannot_be_held(law, risk, said):
 
 def test_a_kernel_of_one_risk_is_refused():
     adam = Adam(0, "1/2")
+    problem = (
+        noise_law("Laplace(0, 1)"),
+        Covariance.identity(3),
+        Schedule.of(1),
+        np.ones(3),
+        np.array([0, 1.0]),
+    )
     with pytest.raises(RuleError, match="change with R"):
-        adam_risk_curve(adam, "Laplace(0, 1)", "identity:d=10", 1, 1, kernel=adam_kernel(adam))
+        adam_risk(adam, *problem, kernel=adam_kernel(adam))
 
 
 def test_gaussian_noise_by_the_general_way():
     """A Gaussian law written as a mixture takes the way of any law, and the curve is the same."""
-    adam, problem = Adam(0, "1/2"), (Covariance.random_unequal(40, seed=3, log_sd=0.5), "1/2", 3)
-    one = adam_risk_curve(adam, "Normal(0, 1)", *problem, points=6)
-    other = adam_risk_curve(adam, "Mixture((1/2, Normal(0, 1)), (1/2, Normal(0, 1)))", *problem, points=6)
+    problem = (Covariance.random_unequal(40, seed=3, log_sd=0.5), "1/2", 3)
+    laws = ("Normal(0, 1)", "Mixture((1/2, Normal(0, 1)), (1/2, Normal(0, 1)))")
+    one, other = (risk_curve(law, *problem, optimizer=Adam(0, "1/2"), points=6) for law in laws)
     np.testing.assert_allclose(other.risk, one.risk, rtol=1e-6)
     assert other.stationary == pytest.approx(one.stationary, rel=1e-7)
     np.testing.assert_allclose(other.modes.forcing, one.modes.forcing, rtol=1e-7)

@@ -8,12 +8,13 @@ d = 500, identity and a random correlated covariance with a strongly unequal dia
 import numpy as np
 import pytest
 
-from signsgd_sym.model import Covariance, noise_law
+from signsgd_sym.model import Covariance, Schedule, noise_law
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.report.compare import compare
 from signsgd_sym.simulate import GaussianStream, simulate
 from signsgd_sym.solve.adam_kernel import adam_kernel
-from signsgd_sym.solve.adam_risk import adam_risk_curve
+from signsgd_sym.solve.adam_risk import adam_risk
+from signsgd_sym.solve.risk import checked_delta, checked_times
 
 D, RUNS = 500, 48
 COVARIANCES = {
@@ -35,6 +36,11 @@ def kernel():
     return of
 
 
+def curve(adam, law, K, lr, time, points, kernel, delta0=None):
+    start, times = checked_delta(delta0, K.d, 0), checked_times(time, points)
+    return adam_risk(adam, noise_law(law), K, Schedule.of(lr), start, times, kernel)
+
+
 def simulated(adam, name, result, seed, law="Normal(0, 1)"):
     stream = GaussianStream(COVARIANCES[name], noise_law(law))
     return simulate(
@@ -46,9 +52,7 @@ def simulated(adam, name, result, seed, law="Normal(0, 1)"):
 @pytest.mark.parametrize("betas", BETAS)
 def test_risk(betas, name, kernel):
     adam = Adam(*betas)
-    result = adam_risk_curve(
-        adam, "Normal(0, 1)", COVARIANCES[name], "1/2", 4, points=40, kernel=kernel(*betas)
-    )
+    result = curve(adam, "Normal(0, 1)", COVARIANCES[name], "1/2", 4, 40, kernel(*betas))
     seen = compare(result.risk, simulated(adam, name, result, seed=1))
     assert seen.share_in_band == 1.0, seen.summary()
     assert np.ptp(result.risk) > 0.4 * result.risk[0], "a curve that hardly moves would prove nothing"
@@ -57,9 +61,7 @@ def test_risk(betas, name, kernel):
 
 def test_no_noise_and_a_schedule(kernel):
     adam = Adam("1/2", "9/10")
-    result = adam_risk_curve(
-        adam, "Dirac(0)", COVARIANCES["unequal"], "1/(1 + t)", 2, points=20, kernel=kernel("1/2", "9/10")
-    )
+    result = curve(adam, "Dirac(0)", COVARIANCES["unequal"], "1/(1 + t)", 2, 20, kernel("1/2", "9/10"))
     seen = compare(result.risk, simulated(adam, "unequal", result, 2, "Dirac(0)"))
     assert seen.share_in_band == 1.0, seen.summary()
 
@@ -68,11 +70,9 @@ def test_what_adam_remembers_is_a_finite_size_effect(kernel):
     """Without noise the gradient falls while beta2 = 99/100 remembers it: the gap shrinks as d grows."""
     adam, gaps, errors = Adam("0", "99/100"), [], []
     for d, runs in ((200, 120), (1600, 60)):
-        result = adam_risk_curve(
-            adam, "Dirac(0)", f"identity:d={d}", "1/2", 1, points=4, delta0=np.full(d, d**-0.5),
-            kernel=kernel("0", "99/100"),
-        )  # fmt: skip
-        stream = GaussianStream(Covariance.identity(d), noise_law("Dirac(0)"))
+        K, start = Covariance.identity(d), np.full(d, d**-0.5)
+        result = curve(adam, "Dirac(0)", K, "1/2", 1, 4, kernel("0", "99/100"), start)
+        stream = GaussianStream(K, noise_law("Dirac(0)"))
         found = simulate(adam, stream, result.schedule, result.delta0, times=result.t, runs=runs, seed=4)
         gaps.append(compare(result.risk, found).gap[-1])
         errors.append(found.stderr[-1] / result.risk[-1])
@@ -85,7 +85,7 @@ def test_constants_of_another_adam_are_seen(betas, kernel):
     """The same simulation against the constants of Adam(9/10, 1/2): outside the band."""
     other = kernel("9/10", "1/2")
     adam = Adam(*betas)
-    result = adam_risk_curve(adam, "Normal(0, 1)", COVARIANCES["identity"], "1/2", 4, points=40, kernel=other)
+    result = curve(adam, "Normal(0, 1)", COVARIANCES["identity"], "1/2", 4, 40, other)
     assert compare(result.risk, simulated(adam, "identity", result, 3)).share_in_band < 0.5
 
 

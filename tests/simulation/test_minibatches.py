@@ -26,7 +26,7 @@ BATCHES = [2, 4, 16]
 @pytest.mark.parametrize("b", BATCHES)
 @pytest.mark.parametrize("R", [1e-4, 0.3, 40.0])
 def test_closed_form_under_gaussian_noise(b, R, problem):
-    closed = gaussian_batch_response().result.subs({nt.b: b, nt.v: 1, nt.R: sp.Rational(str(R))})
+    closed = gaussian_batch_response().result.subs({nt.batch: b, nt.v: 1, nt.R: sp.Rational(str(R))})
     found = phi_of_batch(problem("Normal(0, 1)").module.phi, R, b)
     assert abs(found / float(closed.evalf(20)) - 1) < 1e-12
 

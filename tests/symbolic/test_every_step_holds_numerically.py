@@ -336,7 +336,7 @@ def draw(derivation, rng):
             point[symbol] = rng.uniform(0.3, 3.0) if symbol.is_nonnegative else rng.uniform(-1.5, 1.5)
             if symbol.is_integer:
                 point[symbol] = rng.choice([1, 2, 3, 7])
-    point[nt.b] = 12.0  # large enough for an integral up to 30 to be the whole one
+    point[nt.batch] = 12.0  # large enough for an integral up to 30 to be the whole one
     point[nt.P] = point[R] + B_NOISE**2  # the population risk is not free: E eps^2 = 2 b^2
     return point
 
@@ -462,7 +462,9 @@ IN_MATRICES = {
 
 def speaks_of_matrices(derivation_id, step):
     sides = (step.lhs, step.rhs)
-    if any(side.has(*MATRIX_TYPES) or side.free_symbols & IN_MATRICES for side in sides):
+    # Under a power-law spectrum kappa is an exponent, elsewhere the condition number of a matrix.
+    in_matrices = IN_MATRICES - ({nt.kappa} if derivation_id == "power-law-risk" else set())
+    if any(side.has(*MATRIX_TYPES) or side.free_symbols & in_matrices for side in sides):
         return True
     if any(side.has(sp.Integral, sp.Subs) for side in sides):
         return False

@@ -15,7 +15,7 @@ from signsgd_sym.derive.weak.phases import intermediate_phase, saturated_phase, 
 from signsgd_sym.derive.weak.regression import regression_sde
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model import noise_law
-from signsgd_sym.notation import Sigma_ii, Y, b, below, eps, eta, grad_i, mu_i, mu_j, q, rho
+from signsgd_sym.notation import Sigma_ii, Y, batch, below, eps, eta, grad_i, mu_i, mu_j, q, rho
 from signsgd_sym.solve.minibatch import minibatch_means
 
 
@@ -49,7 +49,7 @@ def test_it_is_the_mean_of_simulated_minibatches(means, b):
 
 
 def test_the_gaussian_stand_in_is_off_by_the_edgeworth_term(means):
-    gap = sp.lambdify((q, b), minibatch_normal_limit().result)
+    gap = sp.lambdify((q, batch), minibatch_normal_limit().result)
     at, q_ = np.array([50, 100, 200]), 1.7
     left = means.exact(q_ / np.sqrt(at), at) - means.normal(q_ / np.sqrt(at), at) - gap(q_, at)
     orders = -np.diff(np.log2(np.abs(left)))

@@ -22,7 +22,7 @@ from signsgd_sym.derive.assumptions import CORRELATION, GAUSSIAN_DATA
 from signsgd_sym.derive.expectation import gaussian_mean
 from signsgd_sym.derive.gaussian_noise import NOISE
 from signsgd_sym.derive.weak.gradient_noise import gradient_noise_mean
-from signsgd_sym.notation import K_ii, P, Sigma_ii, b, g, grad_i, q, rho, s, w, y
+from signsgd_sym.notation import K_ii, P, Sigma_ii, batch, g, grad_i, q, rho, s, w, y
 from signsgd_sym.proof.derivation import Assumption, Derivation, Recorder
 
 MINIBATCH = Assumption("g = sum of r_m x_m/b over b independent samples", name="minibatch")
@@ -30,18 +30,18 @@ MINIBATCH = Assumption("g = sum of r_m x_m/b over b independent samples", name="
 
 def chi_density() -> Any:
     """Density at y of the norm of b independent standard Gaussians."""
-    return 2 ** (1 - b / 2) * y ** (b - 1) * sp.exp(-(y**2) / 2) / sp.gamma(b / 2)
+    return 2 ** (1 - batch / 2) * y ** (batch - 1) * sp.exp(-(y**2) / 2) / sp.gamma(batch / 2)
 
 
 def slope_of_batch() -> Any:
     """dm_b/drho = 2 (1 - rho^2)^(b/2 - 1)/B(1/2, b/2)."""
-    return 2 * (1 - rho**2) ** (b / 2 - 1) / sp.beta(sp.S.Half, b / 2)
+    return 2 * (1 - rho**2) ** (batch / 2 - 1) / sp.beta(sp.S.Half, batch / 2)
 
 
 def minibatch_mean() -> Derivation:
     """m_b(rho), the mean of the sign of a minibatch gradient.
 
-    >>> minibatch_mean().result.subs(b, 2).doit()
+    >>> minibatch_mean().result.subs(batch, 2).doit()
     rho
     """
     record = Recorder(
@@ -69,8 +69,8 @@ def minibatch_mean() -> Derivation:
     )
     back = sp.Integral(slope.subs(rho, s), (s, 0, rho))
     record.equal(nt.mean_of_batch, back, "integrate back in rho; at rho = 0 the integrand vanishes")
-    record.equal(sp.Subs(back, b, 1), 2 * sp.asin(rho) / sp.pi, "one sample: the arcsine")
-    record.equal(sp.Subs(back, b, 2), rho, "two samples: linear, whatever rho is")
+    record.equal(sp.Subs(back, batch, 1), 2 * sp.asin(rho) / sp.pi, "one sample: the arcsine")
+    record.equal(sp.Subs(back, batch, 2), rho, "two samples: linear, whatever rho is")
     record.equal(nt.mean_of_batch, back, "so any batch has this mean")
     return record.finish()
 
@@ -105,12 +105,14 @@ def minibatch_noise() -> Derivation:
     second = expectation(2, g**2 * (rho**2 * g**2 + 1 - rho**2))
     record.define(
         Sigma_ii,
-        2 * P * K_ii * (second - rho**2) / b,
+        2 * P * K_ii * (second - rho**2) / batch,
         "variance of r x_i over b: E[(r x_i)^2] - E[r x_i]^2",
         needs=(GAUSSIAN_DATA, NOISE, MINIBATCH),
     )
-    variance = record.equal(Sigma_ii, 2 * P * K_ii * (1 + rho**2) / b, "Isserlis: E[(r x)^2] = 1 + 2 rho^2")
-    ratio = sp.sqrt(b) * rho / sp.sqrt(1 + rho**2)
+    variance = record.equal(
+        Sigma_ii, 2 * P * K_ii * (1 + rho**2) / batch, "Isserlis: E[(r x)^2] = 1 + 2 rho^2"
+    )
+    ratio = sp.sqrt(batch) * rho / sp.sqrt(1 + rho**2)
     record.equal(gradient / sp.sqrt(variance), ratio, "signal to noise; K_ii and P drop out")
     record.equal(mean.subs({grad_i: gradient, Sigma_ii: variance}), sp.erf(ratio / sp.sqrt(2)), "insert it")
     return record.finish()
@@ -123,25 +125,25 @@ def minibatch_normal_limit() -> Derivation:
     0
     """
     record = Recorder("minibatch-normal-limit", "How far a minibatch gradient is from Gaussian", ())
-    in_q = {rho: q / sp.sqrt(b)}
-    exact = slope_of_batch().subs(in_q) / sp.sqrt(b)
+    in_q = {rho: q / sp.sqrt(batch)}
+    exact = slope_of_batch().subs(in_q) / sp.sqrt(batch)
     normal_mean = record.use(minibatch_noise())
     normal = sp.simplify(sp.diff(normal_mean.subs(in_q), q))
     record.equal(sp.Derivative(normal_mean.subs(in_q), q), normal, "the slope of the error function in q")
     bell = sp.sqrt(2 / sp.pi) * sp.exp(-(q**2) / 2)
-    limit = {"variable": b, "point": sp.oo, "order": b**-2}
+    limit = {"variable": batch, "point": sp.oo, "order": batch**-2}
     first = record.expand(
-        exact, bell * (1 + (4 * q**2 - q**4 - 1) / (4 * b)), "Stirling, and (1 - q^2/b)^(b/2)", **limit
+        exact, bell * (1 + (4 * q**2 - q**4 - 1) / (4 * batch)), "Stirling, and (1 - q^2/b)^(b/2)", **limit
     )
     second = record.expand(
-        normal, bell * (1 + (q**4 - 3 * q**2) / (2 * b)), "q^2/(1 + q^2/b) = q^2 - q^4/b + ...", **limit
+        normal, bell * (1 + (q**4 - 3 * q**2) / (2 * batch)), "q^2/(1 + q^2/b) = q^2 - q^4/b + ...", **limit
     )
-    gap = bell * (3 * q**3 - q) / (4 * b)
+    gap = bell * (3 * q**3 - q) / (4 * batch)
     record.equal(sp.Derivative(gap, q), sp.factor(first - second), "the difference of the slopes is a slope")
     record.equal(sp.Subs(gap, q, 0), 0, "and both means vanish at q = 0")
     record.expand(
-        2 / (sp.beta(sp.S.Half, b / 2) * sp.sqrt(2 * b / sp.pi)),
-        1 - 1 / (4 * b),
+        2 / (sp.beta(sp.S.Half, batch / 2) * sp.sqrt(2 * batch / sp.pi)),
+        1 - 1 / (4 * batch),
         "at small arguments the two are proportional: by 1 - 1/(4 b)",
         **limit,
     )
