@@ -44,6 +44,8 @@ def equations_data(result: Curve) -> dict[str, Any]:
         return {"phi": None if phi is None else str(phi), "sde": sde_text(sde), "risk_ode": str(ode)}
     if isinstance(result, AdamRisk):
         constants = {"c_1": result.kernel.c1, "c_2": result.kernel.c2, "error": result.kernel.error}
+        if result.constants_move:
+            constants["R"] = float(result.risk[0])
         texts = {"sde": sde_text(result.ode.sde), "risk_ode": str(result.ode.rhs)}
         return {"phi": None, **texts, "constants": constants, "status": ADAM_STATUS}
     if isinstance(result.functions, BatchFunctions):
@@ -78,11 +80,13 @@ def equation_lines(result: Curve) -> list[str]:
 
 def _lines_of_adam(result: AdamRisk) -> list[str]:
     kernel = result.kernel
+    moving = ["              at R(0); they move with R"] if result.constants_move else []
     return [
         f"  SDE         {sde_text(result.ode.sde)}",
         f"  modes       dr_i/dt = {text(result.ode.rhs)}",
         "  K_A         (K_A)_ij = k(C_ij), k(1) = c_2",
         f"  constants   c_1 = {kernel.c1:.10g}, c_2 = {kernel.c2:.10g}, estimated error {kernel.error:.1e}",
+        *moving,
         f"              {ADAM_STATUS}",
     ]
 

@@ -38,13 +38,13 @@ DOUBLINGS = 40
 
 @dataclass(frozen=True, eq=False)
 class LawCurve:
-    """R(t), its modes at t = 0, the stationary risk or None, and relative errors of R by source."""
+    """R(t), modes at t = 0, stationary risk or None, relative errors by source (None: plays no part)."""
 
     ode: RiskODE
     modes: Spectrum
     risk: Array
     stationary: float | None
-    error_budget: dict[str, float]
+    error_budget: dict[str, float | None]
 
 
 def law_curve(
@@ -64,6 +64,7 @@ def law_curve(
 
     risk = solve(fine, RTOL)
     budget = {
+        "phi": None,
         "constants": _gap(risk, solve(coarse, RTOL)),
         "solver": _gap(risk, solve(fine, 30 * RTOL)),
     }

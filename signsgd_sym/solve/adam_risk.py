@@ -24,7 +24,7 @@ from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom, FamilyPart
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.notation import P, c_1, eta, i, lam, n, r_i
+from signsgd_sym.notation import P, R, c_1, eta, i, lam, n, r_i
 from signsgd_sym.solve.adam_kernel import AdamKernel, adam_kernel, check_theory
 from signsgd_sym.solve.adam_law import law_kernel
 from signsgd_sym.solve.adam_law_curve import law_curve
@@ -40,8 +40,8 @@ class AdamRisk:
 
     `kernel` holds the constants; under noise that is not Gaussian they move with R, and it holds them at
     R(0). `stationary` is the stationary risk at constant eta, None for a schedule that varies or where none
-    was found. `error_budget` holds estimates of relative errors: `solver` from a run at a hundred times the
-    tolerance, `constants` of c1 and of the kernel, or from a second resolution of them.
+    was found. `error_budget` holds estimates of relative errors: `solver` from a run at a larger tolerance,
+    `constants` of c1 and of the kernel, or of what their error does to R(t) where they move.
     """
 
     rule: Adam
@@ -56,6 +56,11 @@ class AdamRisk:
     risk: Array
     stationary: float | None
     error_budget: dict[str, float | None]
+
+    @property
+    def constants_move(self) -> bool:
+        """Whether c1, c2 and k are functions of R, and c1 the c1(R) of `derive.adam_law`."""
+        return bool(self.ode.rhs.has(R))
 
     @property
     def batch(self) -> int:
@@ -86,12 +91,12 @@ def adam_risk(
         covariance, schedule: what is studied.
         delta0: (d,), Delta at time 0.
         times: (points,), from 0 on.
-        kernel: made earlier for the same beta1 and beta2, to save a second or two; with Gaussian noise.
+        kernel: made earlier for the same beta1 and beta2, to save a second or two; under Gaussian noise only.
 
     Raises:
-        RuleError: a kernel is given under another law.
-        ParameterError: what `adam_kernel` refuses; a law with symbolic parameters.
-        NotConverged: the ODE or the law of the residual cannot be followed.
+        RuleError: a kernel under a law with which the constants move.
+        ParameterError: what `adam_kernel` refuses, and a law with symbolic parameters.
+        NotConverged: the ODE, or the law of the residual, cannot be followed.
 
     Example:
         >>> law, K = NoiseLaw.from_text("Normal(0, 1)"), Covariance.identity(200)
@@ -107,21 +112,12 @@ def adam_risk(
             raise RuleError(
                 f"a kernel was given, but under {law.text} Adam's constants change with R; leave it out."
             )
-        found = law_curve(adam, law, covariance, schedule, times, delta0)
+        curve = law_curve(adam, law, covariance, schedule, times, delta0)
+        kernel = law_kernel(adam, law, float(curve.modes.r0.sum()))
         return AdamRisk(
-            adam,
-            law,
-            covariance,
-            schedule,
-            delta0,
-            law_kernel(adam, law, float(found.modes.r0.sum())),
-            found.ode,
-            found.modes,
-            times,
-            found.risk,
-            found.stationary,
-            {"phi": None, **found.error_budget},
-        )
+            adam, law, covariance, schedule, delta0, kernel, curve.ode, curve.modes, times, curve.risk,
+            curve.stationary, curve.error_budget,
+        )  # fmt: skip
     kernel = kernel or adam_kernel(adam)
     ode = adam_risk_ode()
     modes = spectrum(ode.sde, covariance, delta0, lambda C, _ii, _jj: kernel(C))
@@ -177,9 +173,9 @@ def _integrate(
     rhs, step = sp.lambdify((*names, eta, c_1, P), plain, "numpy"), schedule.function()
 
     def slope(t: float, r: Array) -> Array:
-        R = float(r.sum())
-        population = max(R + variance / 2, np.finfo(float).tiny)
-        return np.asarray(rhs(r, modes.lam, modes.forcing, step(t, R), c1, population))
+        found = float(r.sum())
+        population = max(found + variance / 2, np.finfo(float).tiny)
+        return np.asarray(rhs(r, modes.lam, modes.forcing, step(t, found), c1, population))
 
     solved = solve_ivp(
         slope,

@@ -121,24 +121,22 @@ def test_laws_that_cannot_be_held(law, risk, said):
 
 def test_a_kernel_of_one_risk_is_refused():
     adam = Adam(0, "1/2")
+    problem = (
+        noise_law("Laplace(0, 1)"),
+        Covariance.identity(3),
+        Schedule.of(1),
+        np.ones(3),
+        np.array([0, 1.0]),
+    )
     with pytest.raises(RuleError, match="change with R"):
-        adam_risk(
-            adam,
-            noise_law("Laplace(0, 1)"),
-            Covariance.identity(10),
-            Schedule.of(1),
-            np.full(10, 0.3),
-            np.array([0.0, 1.0]),
-            kernel=adam_kernel(adam),
-        )
+        adam_risk(adam, *problem, kernel=adam_kernel(adam))
 
 
 def test_gaussian_noise_by_the_general_way():
     """A Gaussian law written as a mixture takes the way of any law, and the curve is the same."""
-    adam, problem = Adam(0, "1/2"), (Covariance.random_unequal(40, seed=3, log_sd=0.5), "1/2", 3)
-    one = risk_curve("Normal(0, 1)", *problem, points=6, optimizer=adam)
-    twice = "Mixture((1/2, Normal(0, 1)), (1/2, Normal(0, 1)))"
-    other = risk_curve(twice, *problem, points=6, optimizer=adam)
+    problem = (Covariance.random_unequal(40, seed=3, log_sd=0.5), "1/2", 3)
+    laws = ("Normal(0, 1)", "Mixture((1/2, Normal(0, 1)), (1/2, Normal(0, 1)))")
+    one, other = (risk_curve(law, *problem, optimizer=Adam(0, "1/2"), points=6) for law in laws)
     np.testing.assert_allclose(other.risk, one.risk, rtol=1e-6)
     assert other.stationary == pytest.approx(one.stationary, rel=1e-7)
     np.testing.assert_allclose(other.modes.forcing, one.modes.forcing, rtol=1e-7)

@@ -38,16 +38,16 @@ def simulated(adam, name, law, result):
 )
 def test_risk(law, beta2, name):
     adam = Adam("0", beta2)
-    result = risk_curve(law, COVARIANCES[name], "1/2", 4, points=40, optimizer=adam)
+    result = risk_curve(law, COVARIANCES[name], "1/2", 4, optimizer=adam, points=40)
     seen = compare(result.risk, simulated(adam, name, law, result))
     assert seen.share_in_band == 1.0, seen.summary()
     assert np.ptp(result.risk) > 0.4 * result.risk[0], "a curve that hardly moves would prove nothing"
     assert result.risk[-1] == pytest.approx(result.stationary, rel=0.6)
-    assert max(result.error_budget[name] for name in ("constants", "solver")) < 2e-6
+    assert max(result.error_budget["constants"], result.error_budget["solver"]) < 2e-6
 
 
 def test_the_curve_of_gaussian_noise_is_another():
     """The variance of Laplace noise in a Gaussian curve: outside the band, so the test above can fail."""
     adam, law = Adam("0", "9/10"), "Laplace(0, 1)"
-    result = risk_curve("Normal(0, sqrt(2))", COVARIANCES["identity"], "1/2", 4, points=40, optimizer=adam)
+    result = risk_curve("Normal(0, sqrt(2))", COVARIANCES["identity"], "1/2", 4, optimizer=adam, points=40)
     assert compare(result.risk, simulated(adam, "identity", law, result)).share_in_band < 0.5

@@ -205,6 +205,6 @@ def test_bad_numbers_are_refused(problem):
 def test_a_rule_without_derived_moments_is_refused(problem):
     cubic = UpdateRule(nt.z**3, "cubic")
     made = problem("Laplace(0, 1)", SGD)
-    ode = replace(made.ode, sde=replace(made.ode.sde, rule=cubic, scale=sp.Integer(2)))
+    ode = replace(made.ode, sde=replace(made.ode.sde, step=cubic, scale=sp.Integer(2)))
     with pytest.raises(RuleError, match="sign and sgd only"):
         exact_second_moments(replace(made, ode=ode), State.of(K, np.ones(100)), np.arange(3))
