@@ -14,7 +14,7 @@ from signsgd_sym.proof.graph import Graph, graph_of, node_of
 from signsgd_sym.proof.verdict import Judgement, Report
 from signsgd_sym.report import words
 from signsgd_sym.report.document import document
-from signsgd_sym.report.graph_svg import graph_svg, letters
+from signsgd_sym.report.graph_svg import framed, graph_svg, letters
 from signsgd_sym.report.html import math
 from signsgd_sym.report.latex import latex, step_latex
 from signsgd_sym.report.marks import MEANING, badge, legend
@@ -167,7 +167,8 @@ def _graph_section(derivation: Derivation, graph: Graph) -> str:
     used_by = ", ".join(graph.used_by(derivation.id)) or "nothing else"
     return (
         f"<section><h2>What rests on what</h2><p>Uses {escape(uses)}. Used by {escape(used_by)}.</p>"
-        f"<figure>{graph_svg(graph, focus=derivation.id)}<figcaption>Every derivation stands below what it "
+        f"<figure>{framed(graph_svg(graph, focus=derivation.id))}"
+        "<figcaption>Every derivation stands below what it "
         "uses. Letters are the assumptions that the steps of this one need.</figcaption></figure></section>"
     )
 

@@ -8,7 +8,7 @@ from html import escape
 from signsgd_sym.proof.graph import Fall, Graph
 from signsgd_sym.report import words
 from signsgd_sym.report.document import document
-from signsgd_sym.report.graph_svg import graph_svg, letters
+from signsgd_sym.report.graph_svg import framed, graph_svg, letters
 from signsgd_sym.report.marks import badge
 
 TITLE = "What rests on what"
@@ -27,7 +27,7 @@ def graph_page(
     parts = [
         f'<header><h1>{TITLE}</h1><p class="lead">{lead}</p></header>',
         "" if without is None else _fallen(graph, without, fallen),
-        f"<figure>{graph_svg(graph, fallen=ids, without=without or '')}"
+        f"<figure>{framed(graph_svg(graph, fallen=ids, without=without or ''))}"
         f"<figcaption>{caption}</figcaption></figure>",
         _assumptions(graph, without),
         _derivations(graph, ids),

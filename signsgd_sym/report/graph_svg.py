@@ -21,6 +21,8 @@ MARGIN = 6.0
 LETTER = 15.0
 SHOWN = 23
 """Characters of an id that fit into a box."""
+SMALLEST = 0.9
+"""Share of its size to which a drawing shrinks; beyond that it is moved sideways."""
 
 
 def letters(graph: Graph) -> dict[str, str]:
@@ -53,12 +55,22 @@ def graph_svg(graph: Graph, *, focus: str = "", fallen: Collection[str] = (), wi
     width, height = drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN
     return (
         f'<svg class="graph" role="img" aria-label="What rests on what" viewBox="{-MARGIN:g} {-MARGIN:g} '
-        f'{width:.0f} {height:.0f}" style="max-width:{width:.0f}px">'
+        f'{width:.0f} {height:.0f}" style="max-width:{width:.0f}px; '
+        f'min-width:{SMALLEST * width:.0f}px">'
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" '
         'markerHeight="8" markerUnits="userSpaceOnUse" '
         'orient="auto"><path class="tip" d="M0 0.8 L7.5 4 L0 7.2 z"/></marker></defs>'
         f"{''.join(parts)}</svg>"
     )
+
+
+def framed(svg: str) -> str:
+    """A drawing that scrolls sideways where the page is too narrow for it.
+
+    >>> framed("<svg/>")
+    '<div class="graph-frame"><svg/></div>'
+    """
+    return f'<div class="graph-frame">{svg}</div>'
 
 
 def _path(points: tuple[tuple[float, float], ...]) -> str:
