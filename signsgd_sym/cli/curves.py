@@ -132,7 +132,11 @@ def validate(
         with progress_bar() as show:
             answer = run_validate(request, show)
     except ValidationInterrupted as stopped:  # what was finished, before the command ends as interrupted
-        typer.echo(f"{stopped}:\n\n{stopped.answer.text()}")
+        typer.echo(f"signsgd-sym: {stopped}.", err=True)
+        if as_json:
+            print_json({**stopped.answer.data(), "interrupted": True})
+        else:
+            typer.echo(stopped.answer.text())
         raise
     if plot is not None:
         answer.plot(plot)

@@ -35,6 +35,8 @@ class Schedule:
     expr: sp.Expr
 
     def __post_init__(self) -> None:
+        if not isinstance(self.expr, sp.Expr):
+            raise StepError(f"the step size {self.expr!r} is no SymPy expression; use Schedule.of for it")
         strangers = sorted(map(str, self.expr.free_symbols - {t, R}))
         if strangers:
             raise StepError(f"the step size {self.expr} contains {', '.join(strangers)}; write it in t and R")

@@ -94,7 +94,7 @@ def precision_lines(study: PrecisionStudy) -> list[str]:
     if study.step is not None:
         lines += _step_lines(study.step)
     if study.gaps:
-        lines += ["", f"{'t':>10}  mean of certified runs - curve, the error of that, z"]
+        lines += ["", f"{'t':>10}  mean of the same runs, certified, - curve, the error of that, z"]
         for gap in study.gaps:
             shown = "no digit left" if gap.gap is None else str(gap.gap)
             lines.append(f"{float(gap.time):>10.4g}  {shown}  {'-' if gap.z is None else f'{gap.z:+.2f}'}")

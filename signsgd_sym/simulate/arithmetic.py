@@ -51,6 +51,10 @@ def runner_factory(
         >>> [type(runner_factory(recursion, certified=c)()).__name__ for c in (None, True, False)]
         ['LatticeRunner', 'LatticeRunner', 'Float64Runner']
     """
+    given: object = certified
+    if given is not None and not isinstance(given, bool | np.bool_):
+        raise ParameterError(f"certified is {given!r}; it must be True, False or None")
+    certified = None if given is None else bool(given)
     if certified is not None and precision is not None:
         raise ParameterError(
             f"certified is {certified} and precision is {precision}; give one of them, digits are not a proof"

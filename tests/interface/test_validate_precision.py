@@ -74,7 +74,10 @@ def test_an_interrupted_study_shows_what_is_finished(monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("signsgd_sym.report.precision.precise_step", interrupted)
-    status, out, _ = run([*GOOD, *FEW], monkeypatch, capsys)
-    assert status == 130 and out.startswith("interrupted; the verdicts are finished")
+    status, out, err = run([*GOOD, *FEW], monkeypatch, capsys)
+    assert status == 130 and "interrupted; the verdicts are finished" in err
     assert "risk curve      " in out
     assert "float64 has 0 of 40 wrong" in out and "two solutions agree to" in out and "one step" not in out
+    status, out, _ = run([*GOOD, *FEW, "--json"], monkeypatch, capsys)
+    data = json.loads(out)
+    assert status == 130 and data["interrupted"] and data["precision"]["step"] is None

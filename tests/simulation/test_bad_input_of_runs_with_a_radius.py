@@ -176,3 +176,17 @@ def test_float64_and_the_default_stay_what_they_were():
         assert run(certified=certified).signs.uncertified == 6
         assert np.isnan(run(certified=certified).risk_radius).all()
     assert np.isnan(run(eta=Schedule.of("1/2"), certified=None).risk_radius).all()
+
+
+@pytest.mark.parametrize("certified", [0, 1, "yes"])
+def test_certified_is_a_truth_value(certified):
+    pool = PoolStream([[1.0]], noise=[0.0])
+    with pytest.raises(ParameterError, match="True, False or None"):
+        simulate(SIGN, pool, Schedule.of(1), [1.0], times=[1], runs=1, seed=0, certified=certified)
+    run = simulate(SIGN, pool, Schedule.of(1), [1.0], times=[1], runs=1, seed=0, certified=np.False_)
+    assert run.signs.uncertified == 1
+
+
+def test_a_schedule_of_text_is_made_by_of():
+    with pytest.raises(StepError, match=r"Schedule\.of"):
+        Schedule("1/(1 + t)")
