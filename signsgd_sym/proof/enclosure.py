@@ -18,7 +18,7 @@ from signsgd_sym.balls.evaluate import entries
 from signsgd_sym.proof.setting import Setting, Site
 from signsgd_sym.proof.verdict import Evidence, Verdict
 
-MAX_BITS = 2_500
+MAX_BITS = 3_000
 EXTREME_BITS = 640
 """At extreme points a cancellation may cost any number of bits: they get fewer, and are left out beyond."""
 SHOWN_DIGITS = 15
