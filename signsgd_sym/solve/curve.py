@@ -22,6 +22,8 @@ from signsgd_sym.solve.spectrum import Spectrum
 Array = NDArray[np.float64]
 Slope = Callable[[float, Array], Array]
 LOG_R = (float(np.log(1e-280)), float(np.log(1e280)))
+MOST_SLOPES = 200_000
+"""Evaluations of the right-hand side after which a curve is given up; the stiffest of the laws take 20,000."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,21 @@ def follow(slope: Slope, start: Array, times: Array, *, rtol: float = 1e-10) -> 
 
 def _integrate(slope: Slope, start: Array, times: Array, rtol: float) -> Array:
     atol = rtol * 1e-4 * max(float(start.sum()), 1e-300) / len(start)
+    count = 0
+
+    def counted(t: float, r: Array) -> Array:
+        nonlocal count
+        count += 1
+        if count > MOST_SLOPES:
+            raise NotConverged(
+                f"the risk ODE stands still at t = {t:.6g}: {MOST_SLOPES:,} evaluations have not passed it "
+                "(the step size may have a pole there); take a shorter time or another step size."
+            )
+        return slope(t, r)
+
     with np.errstate(over="ignore", invalid="ignore"):
         result = solve_ivp(
-            slope,
+            counted,
             (float(times[0]), float(times[-1])),
             start,
             method="LSODA",

@@ -12,6 +12,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 from scipy.special import erfcx
 
+from signsgd_sym.errors import NotConverged
 from signsgd_sym.model import SGD, SIGN, Covariance, Schedule
 from signsgd_sym.notation import R
 from signsgd_sym.solve.curve import solve_modes
@@ -133,3 +134,8 @@ def test_step_proportional_to_sqrt_R_is_stable_below_the_threshold(problem, fact
     risk = solve_modes(made, modes, schedule, times).risk
     exact = [np.sum(expm(generator * t) @ modes.r0) for t in times]
     np.testing.assert_allclose(risk, exact, rtol=1e-8)
+
+
+def test_a_step_size_with_a_pole_is_given_up_in_words():
+    with pytest.raises(NotConverged, match="may have a pole"):
+        risk_curve("Laplace(0, 1)", "identity:d=20", "1/(1/2 - t)", 1, points=4)
