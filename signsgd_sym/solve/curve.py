@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 Slope = Callable[[float, Array], Array]
 LOG_R = (float(np.log(1e-280)), float(np.log(1e280)))
 MOST_SLOPES = 200_000
-"""Evaluations of the right-hand side after which a curve is given up; the stiffest of the laws take 20,000."""
+"""Evaluations of the right-hand side after which a curve is given up; stiff ones take about 20,000."""
 
 
 @dataclass(frozen=True)
