@@ -22,7 +22,6 @@ import sympy as sp
 
 import signsgd_sym as ss
 from signsgd_sym.derive.assumptions import finite_variance
-from signsgd_sym.derive.compression import compression_at_zero
 from signsgd_sym.derive.effects import EFFECTS, four_effects
 from signsgd_sym.derive.switched import switched
 from signsgd_sym.notation import (
@@ -84,39 +83,8 @@ record.equal(noise, effects.sign.covariance, "what the engine found: the noise")
 record.equal(effects.compression, compression, "what the engine found: noise compression")
 chapter = record.finish()
 
-# --- psi by law ----------------------------------------------------------------------------------
-record = ss.Recorder("chapter-noise-compression", "15b. Noise compression by law")
-v, b, c = sp.symbols("v b c", positive=True)
-
-# Gaussian noise: phi of chapter 11, and P = R + v^2/2.
-gaussian = 2 * sp.sqrt(2 * R / (2 * R + v**2)) / sp.pi
-record.equal(
-    sp.pi / 2 * gaussian * sp.sqrt((R + v**2 / 2) / R), 1, "of any size: the residual is Gaussian anyway"
-)
-
-# Two values -c and c: exp(-u/2) sqrt(1 + u) with u = c^2/(2 R), from 1 down to 0.
-two_valued = sp.exp(-(c**2) / (4 * R)) * sp.sqrt((R + c**2 / 2) / R)
-record.at_most(two_valued, 1, "1 + u <= exp(u)")
-record.tends(two_valued, 0, "the sign of the residual is that of the noise", variable=R, point=0)
-record.equal(two_valued, effects.psi("Rademacher(c)"), "as the engine has it")
-
-# A Gaussian with a tenth of outliers of size c: the second mean does not feel them, P does.
-outliers = sp.Rational(9, 10) / sp.sqrt(1 + 1 / (2 * R)) + sp.Rational(1, 10) / sp.sqrt(1 + c**2 / (2 * R))
-contaminated = outliers * sp.sqrt((R + sp.Rational(9, 20) + c**2 / 20) / R)
-record.tends(
-    contaminated, sp.oo, "heavy tails: SGD's noise grows, signSGD's drift stays", variable=c, point=sp.oo
-)
-
-# Laplace noise, phi of chapter 4: erfcx(z) sqrt(pi) sqrt(1 + z^2) with z = sqrt(R)/b, between sqrt(pi) and 1.
-laplace = sp.sqrt(sp.pi) * sp.sqrt(R + b**2) * sp.exp(R / b**2) * sp.erfc(sp.sqrt(R) / b) / b
-record.tends(laplace, 1, "large risk", variable=R, point=sp.oo)
-record.tends(laplace, compression_at_zero("Laplace(0, b)"), "small risk: sqrt(pi)", variable=R, point=0)
-record.at_most(laplace, sp.sqrt(sp.pi), "it falls in R")
-record.equal(laplace, effects.psi("Laplace(0, b)"), "what the engine found for Laplace(0, b)")
-by_law = record.finish()
-
 # --- one effect at a time --------------------------------------------------------------------------
-record = ss.Recorder("chapter-switched-effects", "15c. One effect at a time")
+record = ss.Recorder("chapter-switched-effects", "15b. One effect at a time")
 record.use(chapter)
 
 # Alone, preconditioning would change the unit of the drift: Kbar has that of x, K its square. In the unit
@@ -144,5 +112,4 @@ one_at_a_time = record.finish()
 
 if __name__ == "__main__":
     print(ss.check(chapter))
-    print(ss.check(by_law))
     print(ss.check(one_at_a_time))

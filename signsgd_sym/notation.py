@@ -78,6 +78,18 @@ rest_sign = sp.Symbol("q_sign", positive=True)
 """R/P of signSGD at rest."""
 rest_SGD = sp.Symbol("q_SGD", positive=True)
 """R/P of SGD at rest."""
+eta_eff = sp.Symbol("eta_eff", positive=True)
+"""The effective learning rate (2/pi) eta/sqrt(2 P): signSGD's step in units of the residual."""
+omega = sp.Symbol("omega", positive=True)
+"""Ratio of two standard deviations, the smaller over the larger."""
+lam_K = sp.Symbol("lambda_min(K)", positive=True)
+"""Smallest eigenvalue of K."""
+lam_Kbar = sp.Symbol("lambda_min(Kbar)", positive=True)
+"""Smallest eigenvalue of Kbar."""
+varrho = sp.Symbol("varrho", real=True)
+"""Correlation of two coordinates, where rho is that of a coordinate with the residual."""
+rho_sigma = sp.Symbol("rho_sigma", real=True)
+"""(2/pi) asin(varrho), the correlation of two signs."""
 varsigma = sp.Symbol("varsigma", positive=True)
 """tr(K)/tr(D), a typical standard deviation of a coordinate: varsigma Kbar has the trace of K."""
 
@@ -240,6 +252,9 @@ time_of_clock = sp.Function("t_of", positive=True)(tau)
 
 LATEX_NAMES = {
     time_of_clock: r"t(\tau)",
+    eta_eff: r"\eta_{\mathrm{eff}}",
+    lam_K: r"\lambda_{\min}(K)",
+    lam_Kbar: r"\lambda_{\min}(\overline{K})",
     grad_i: r"(\nabla f)_i",
     Sigma_ii: r"\Sigma_{ii}",
     mean_sign: r"\mathbb{E}[\operatorname{sign} g_i]",

@@ -17,6 +17,7 @@ from signsgd_sym.derive.exact_mean import exact_mean
 from signsgd_sym.derive.exact_square import exact_square
 from signsgd_sym.derive.gaussian_noise import gaussian_noise_mean
 from signsgd_sym.derive.hermite import correlated_density
+from signsgd_sym.derive.learning_rate import effective_learning_rate
 from signsgd_sym.derive.minibatch import batch_response, gaussian_batch_response
 from signsgd_sym.derive.moments import (
     conditional_mean,
@@ -30,6 +31,13 @@ from signsgd_sym.derive.noise_free import noise_free
 from signsgd_sym.derive.orthant import arcsine_law
 from signsgd_sym.derive.phi import smoothing_identity
 from signsgd_sym.derive.powers import power_pair_moment, power_response, power_second_moment
+from signsgd_sym.derive.preconditioning import (
+    diagonal_preconditioning,
+    preconditioned_pair,
+    preconditioned_rates,
+    preconditioning_that_hurts,
+)
+from signsgd_sym.derive.reshaping import noise_reshaping, reshaped_spectrum
 from signsgd_sym.derive.risk import (
     RiskODE,
     derive_risk_ode,
@@ -182,7 +190,15 @@ CATALOGUE: dict[str, Entry] = {
     **_of_rule(SIGN),
     **_of_rule(SGD),
     "four-effects": Entry("signSGD against SGD: the four effects", lambda: four_effects().derivation),
+    "effective-learning-rate": Entry("The effective learning rate", effective_learning_rate),
     "noise-compression": Entry("Noise compression by law", compression_facts),
+    "diagonal-preconditioning": Entry("Diagonal preconditioning", diagonal_preconditioning),
+    "preconditioned-pair": Entry("Two coordinates: preconditioning never hurts", preconditioned_pair),
+    "preconditioning-hurts": Entry(
+        "Three coordinates: where preconditioning hurts", preconditioning_that_hurts
+    ),
+    "noise-reshaping": Entry("Noise reshaping", noise_reshaping),
+    "reshaped-spectrum": Entry("Noise reshaping: flatter spectra", reshaped_spectrum),
     "switched-effects": Entry("From SGD to signSGD, one effect at a time", switched_ends),
     **{
         f"{rule.name}-noise-free": Entry(
@@ -192,6 +208,7 @@ CATALOGUE: dict[str, Entry] = {
     },
     "matched-rest": Entry("Which optimizer rests lower at the matched step", matched_rest),
     "rate-criterion": Entry("Which optimizer is faster without label noise", rate_criterion),
+    "preconditioned-rates": Entry("Two coordinates: which optimizer is faster", preconditioned_rates),
     "asymmetric-noise": Entry("Asymmetric label noise", asymmetric_noise),
     **WEAK,
     **SCALING,

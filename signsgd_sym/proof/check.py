@@ -20,7 +20,7 @@ from signsgd_sym.errors import DerivationError
 from signsgd_sym.proof import asymptotic, pointwise, sampling
 from signsgd_sym.proof.derivation import Assumption, Derivation, Step
 from signsgd_sym.proof.enclosure import certify, equality, inequality
-from signsgd_sym.proof.insert import insert, levels
+from signsgd_sym.proof.insert import equations, insert, levels
 from signsgd_sym.proof.law import test_means
 from signsgd_sym.proof.matrix_family import family_judgement
 from signsgd_sym.proof.matrix_setting import MatrixSetting, speaks_of_matrices
@@ -123,8 +123,10 @@ class Checker:
             yield MatrixSetting((lhs, rhs), self._definitions(step), given, violate), ""
             return
         readings = list(levels(self.derivation, step)) or [({}, "")]
+        # What is given of a name goes before what was derived of it.
+        known = equations(given, violate)
         for table, source in readings:
-            sides = (insert(lhs, table), insert(rhs, table))
+            sides = (insert(lhs, table | known), insert(rhs, table | known))
             yield from _scalar_settings(sides, step.relation, source, given, violate)
 
     def is_matrix(self, step: Step) -> bool:
@@ -167,7 +169,9 @@ class Checker:
         if self.is_matrix(step):
             return family_judgement(step, self._definitions(step), self.derivation.given)
         answer: tuple[Verdict, Evidence] = (Verdict.UNKNOWN, Evidence(reason="nothing to evaluate"))
-        for table, source in reversed(list(levels(self.derivation, step)) or [({}, "")]):
+        known = equations(self.derivation.given)
+        for derived, source in reversed(list(levels(self.derivation, step)) or [({}, "")]):
+            table = derived | known
             lhs, rhs = insert(step.lhs, table), insert(step.rhs, table)
             order = None if step.order is None else insert(step.order, table)
             try:

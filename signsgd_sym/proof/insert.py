@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from signsgd_sym.proof.derivation import Derivation, Step
+from signsgd_sym.proof.derivation import Assumption, Derivation, Step
 
 MAX_DEPTH = 20
 
@@ -42,6 +42,17 @@ def insert(expr: Any, definitions: Mapping[Any, Any]) -> Any:
             return expr
         expr = expr.xreplace(found)
     raise ValueError(f"the definitions of {', '.join(map(str, found))} go round in a circle")
+
+
+def equations(given: tuple[Assumption, ...], violate: str = "") -> dict[Any, Any]:
+    """Name -> value of the equations among the assumptions, but for the one labelled `violate`.
+
+    >>> x, y = sp.symbols("x y", positive=True)
+    >>> equations((Assumption("x is known", sp.Eq(x, 2 * y)), Assumption("y < 1", y < 1)))
+    {x: 2*y}
+    """
+    relations = [a.relation for a in given if a.label != violate and isinstance(a.relation, sp.Equality)]
+    return {r.lhs: r.rhs for r in relations if isinstance(r.lhs, sp.Symbol | AppliedUndef)}
 
 
 def levels(derivation: Derivation, before: Step) -> Iterator[tuple[dict[Any, Any], str]]:

@@ -46,6 +46,13 @@ class _Printer(StrPrinter):
         plain = node.exp.is_Integer and node.exp > 0 and isinstance(node.base, sp.MatrixSymbol)
         return f"{self._print(node.base)}^{node.exp}" if plain else f"{self._print(node.base)}^({node.exp})"
 
+    def _print_ImmutableDenseMatrix(self, node: Any) -> str:
+        rows = (", ".join(map(self._print, row)) for row in node.tolist())
+        return f"[{'; '.join(rows)}]"
+
+    def _print_Determinant(self, node: Any) -> str:
+        return f"det({self._print(node.arg)})"
+
     def _print_Inverse(self, node: Any) -> str:
         return f"{self._print(node.arg)}^(-1)"
 

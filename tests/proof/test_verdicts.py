@@ -131,6 +131,20 @@ def test_without_the_assumption_the_step_is_refuted():
     assert verdict_on("=", sp.sqrt((1 - s) ** 2), 1 - s).verdict is Verdict.REFUTED
 
 
+def test_an_equation_that_is_given_is_inserted_also_before_a_definition():
+    """u = 2/pi, in an equality, a limit and where u was given another meaning before."""
+    given = Assumption("u = 2/pi", sp.Eq(u, 2 / sp.pi), name="known")
+    report = report_on("=", x * u, 2 * x / sp.pi, (given,))
+    assert report.judgements[0].verdict.passed and report.judgements[0].needs == ("known",)
+    assert report_on("=", x * u, x, (given,)).judgements[0].verdict is Verdict.REFUTED
+    record = Recorder("again", "Again", (given,))
+    record.define(u, x**2, "a meaning that the equation overrules")
+    record.equal(u * x, 2 * x / sp.pi, "inserted")
+    record.tends(u * x / (1 + x), 2 / sp.pi, "inserted", variable=x, point=sp.oo)
+    report = check_derivation(record.finish(), seed=SEED, points=3, digits=15)
+    assert report.first_wrong is None
+
+
 def test_a_result_is_not_used_outside_its_assumptions():
     record = Recorder("inside", "Inside", (INSIDE,))
     record.equal(sp.sqrt((1 - s) ** 2), 1 - s, "s < 1")

@@ -471,9 +471,24 @@ def speaks_of_matrices(derivation_id, step):
     return derivation_id in OF_MATRICES
 
 
+def written_out(expr, at, names):
+    """Value of an expression in matrices whose entries are written out."""
+    if isinstance(expr, sp.Determinant):
+        return np.linalg.det(written_out(expr.arg, at, names))
+    if isinstance(expr, sp.MatMul):
+        return np.linalg.multi_dot([written_out(arg, at, names) for arg in expr.args])
+    if isinstance(expr, sp.ImmutableDenseMatrix):
+        return np.array([[number(entry, at, names) for entry in row] for row in expr.tolist()])
+    return number(expr, at, names)
+
+
 def gap(derivation_id, derivation, step, seed):
     """Relative difference of the two sides at a random point."""
-    if speaks_of_matrices(derivation_id, step):
+    if any(side.has(sp.ImmutableDenseMatrix) for side in (step.lhs, step.rhs)):
+        at = random_scalars(derivation, seed)
+        names = defined(derivation, meanings(derivation_id))
+        left, right = (written_out(side, at, names) for side in (step.lhs, step.rhs))
+    elif speaks_of_matrices(derivation_id, step):
         world = worlds(derivation_id, seed)
         left, right = value(step.lhs, world), value(step.rhs, world)
     else:

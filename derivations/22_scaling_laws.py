@@ -1,4 +1,4 @@
-r"""Chapter 18. Scaling laws.
+r"""Chapter 22. Scaling laws.
 
 Let K have the eigenvalues i^(-2 alpha) and the target the squared coefficients i^(-2 beta), and start at 0:
 mode i begins with the risk i^(-2 alpha - 2 beta)/2. Asked for is how the risk falls when there are many
@@ -33,7 +33,7 @@ from signsgd_sym.notation import R, alpha, amplitude, beta, d, eta, floor, i, la
 
 # --- in the clock ------------------------------------------------------------------------------
 FINITE = ss.Assumption("2 alpha + 2 beta > 1", 2 * alpha + 2 * beta > 1, name="finite-initial-risk")
-record = ss.Recorder("chapter-power-law-risk", "18. Scaling laws: the risk in the clock", (FINITE, NOISE))
+record = ss.Recorder("chapter-power-law-risk", "22. Scaling laws: the risk in the clock", (FINITE, NOISE))
 
 # The engine's mode ODE, in the clock dtau = eta phi/sqrt(2 R) dt and without its forcing: an exponential.
 clock_speed = eta * phi / sp.sqrt(2 * R)
@@ -92,7 +92,7 @@ clock_chapter = record.finish()
 
 # --- without label noise -------------------------------------------------------------------------
 SLOW = ss.Assumption("p < 2", p < 2, name="slow-decay")
-record = ss.Recorder("chapter-noise-free-clock", "18b. Scaling laws: without label noise", (SLOW,))
+record = ss.Recorder("chapter-noise-free-clock", "22b. Scaling laws: without label noise", (SLOW,))
 
 # dt/dtau = 1/(eta a) with a = (2/pi)/sqrt(2 R), R = C tau^-p. Guess R = B t^-q and compare powers: the ODE
 # for tau, dtau/dt = (2 eta/pi)/sqrt(2 R), asks for tau ~ t^(q/p) with q/p - 1 = q/2.
@@ -137,7 +137,7 @@ quiet_chapter = record.finish()
 
 # --- the best step -------------------------------------------------------------------------------
 SUMMABLE = ss.Assumption("alpha > 1", alpha > 1, name="summable-rates")
-record = ss.Recorder("chapter-best-step", "18c. Scaling laws: the best constant step", (SUMMABLE,))
+record = ss.Recorder("chapter-best-step", "22c. Scaling laws: the best constant step", (SUMMABLE,))
 
 # The floor, chapter 11: R phi/sqrt(2 R) = eta tr(D)/(4 d), and near 0 phi/sqrt(2 R) is a constant a_0. tr(D)
 # is the sum of i^(-alpha).

@@ -1,4 +1,4 @@
-"""Chapter 16. When signSGD wins.
+"""Chapter 20. When signSGD wins.
 
 A fair race needs a common pace. Asked for is which of the two optimizers is better at equal pace: where it
 rests, how fast it gets there, and what the label noise has to do with it.
@@ -64,7 +64,7 @@ from signsgd_sym.notation import (
 from signsgd_sym.special import OwenT
 
 # --- at rest -------------------------------------------------------------------------------------
-record = ss.Recorder("chapter-matched-rest", "16a. At rest, at equal pace")
+record = ss.Recorder("chapter-matched-rest", "20a. At rest, at equal pace")
 record.define(psi, sp.pi / 2 * phi * sp.sqrt(P / R), "noise compression, chapter 15")
 record.define(eta_SGD, 2 / sp.pi * eta * psi / sp.sqrt(2 * P), "the matched step, chapter 15")
 record.equal(
@@ -92,7 +92,7 @@ at_rest = record.finish()
 
 # --- without label noise ---------------------------------------------------------------------------
 SILENT = no_label_noise(phi, 2 / sp.pi)
-record = ss.Recorder("chapter-noise-free", "16b. Without label noise", (eigenbasis(sp.S.One), SILENT))
+record = ss.Recorder("chapter-noise-free", "20b. Without label noise", (eigenbasis(sp.S.One), SILENT))
 half = D ** sp.Rational(1, 2)
 u = half * U * e_i
 record.define(n[i], lam[i] * sp.Trace(u.T * K_sigma * u) / (2 * d), "the forcing of mode i, chapter 8")
@@ -126,7 +126,7 @@ record.equal(
 )
 without_noise = record.finish()
 
-record = ss.Recorder("chapter-rate-criterion", "16c. Which is faster")
+record = ss.Recorder("chapter-rate-criterion", "20c. Which is faster")
 sgd = noise_free(ss.SGD)
 ratio = 8 / (sp.pi**2 * kappa_sign) / (2 / kappa_SGD)
 record.equal(
@@ -137,7 +137,7 @@ record.equal(ratio, rate_criterion().result, "what the engine found")
 which_is_faster = record.finish()
 
 # --- asymmetric noise --------------------------------------------------------------------------------
-record = ss.Recorder("chapter-asymmetric-noise", "16d. Asymmetric label noise", (GAUSSIAN_DATA, CORRELATION))
+record = ss.Recorder("chapter-asymmetric-noise", "20d. Asymmetric label noise", (GAUSSIAN_DATA, CORRELATION))
 a = rho / sp.sqrt(1 - rho**2)
 integrand = sp.exp(-(h**2) * (1 + x**2) / 2) / (1 + x**2)
 record.equal(

@@ -1,4 +1,4 @@
-r"""Chapter 17. Small steps at a fixed dimension.
+r"""Chapter 21. Small steps at a fixed dimension.
 
 Chapters 1 to 12 let the dimension grow. Most of the literature does not: it fixes d, lets the step size fall
 and asks for an SDE whose expectations are those of the iterates. For signSGD that SDE contains an error
@@ -60,7 +60,7 @@ from signsgd_sym.special import NoiseMean
 # --- Gaussian gradient noise -------------------------------------------------------------------
 record = ss.Recorder(
     "chapter-gaussian-gradient-noise",
-    "17. Small steps: Gaussian gradient noise",
+    "21. Small steps: Gaussian gradient noise",
     (GAUSSIAN_GRADIENT, CORRELATION, SMALL_STEPS),
 )
 
@@ -138,7 +138,7 @@ gaussian_chapter = record.finish()
 
 # --- any other law -----------------------------------------------------------------------------
 LAW = any_law()
-record = ss.Recorder("chapter-any-gradient-noise", "17b. Small steps: gradient noise of any law", (LAW,))
+record = ss.Recorder("chapter-any-gradient-noise", "21b. Small steps: gradient noise of any law", (LAW,))
 record.define(mean_sign, NoiseMean(sp.sign(grad_i + eps)), "g_i is grad_i plus the noise")
 record.define(below, NoiseMean(sp.Heaviside(-grad_i - eps)), "F(-grad_i), the mass below -grad_i")
 by_hand = record.equal(
@@ -159,7 +159,7 @@ any_chapter = record.finish()
 # --- from one sample to a large batch ----------------------------------------------------------
 record = ss.Recorder(
     "chapter-minibatch",
-    "17c. Small steps: from one sample to a large batch",
+    "21c. Small steps: from one sample to a large batch",
     (GAUSSIAN_DATA, CORRELATION, NOISE, MINIBATCH),
 )
 
