@@ -29,7 +29,9 @@ from signsgd_sym.model.rule_growth import check_moments
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import R, eps
 from signsgd_sym.solve.hermite_table import MOST, hermite_table
-from signsgd_sym.solve.residual_law import Component, Octaves, ResidualLaw, components
+from signsgd_sym.solve.label_nodes import Component, components
+from signsgd_sym.solve.octaves import Octaves
+from signsgd_sym.solve.residual_law import ResidualLaw
 from signsgd_sym.solve.spectrum import noise_matrix
 from signsgd_sym.special import NoiseMean
 
