@@ -37,8 +37,11 @@ class Component:
     variance: float
 
 
-def components(law: NoiseLaw) -> tuple[Component, ...]:
+def components(law: NoiseLaw, negligible: float = NEGLIGIBLE) -> tuple[Component, ...]:
     """A law as quadrature nodes; its Gaussian part stays a Gaussian.
+
+    Nodes of a weight below `negligible`, relative to the largest, are dropped: where a tail is only just
+    light enough for a mean, what this loses of it shows when `negligible` is varied.
 
     Raises:
         ParameterError: while symbolic parameters remain.
@@ -52,17 +55,17 @@ def components(law: NoiseLaw) -> tuple[Component, ...]:
         True
     """
     law.pdf(0.0)  # which refuses symbolic parameters
-    return tuple(_component(float(weight), part) for weight, part in law.parts)
+    return tuple(_component(float(weight), part, negligible) for weight, part in law.parts)
 
 
-def _component(weight: float, part: Atom | DensityPart) -> Component:
+def _component(weight: float, part: Atom | DensityPart, negligible: float) -> Component:
     if isinstance(part, Atom):
         return Component(np.array([float(part.location)]), np.array([weight]), 0.0)
     normal = as_normal(part)
     if normal is not None:
         return Component(np.array([float(normal[0])]), np.array([weight]), float(normal[1]) ** 2)
     if isinstance(part, SmoothedPart):
-        inner = _component(weight, part.inner)
+        inner = _component(weight, part.inner, negligible)
         return Component(inner.nodes, inner.weights, inner.variance + float(part.std) ** 2)
     nodes, weights = [], []
     t, w = legendre.leggauss(POINTS)
@@ -75,7 +78,7 @@ def _component(weight: float, part: Atom | DensityPart) -> Component:
         nodes.append((arm.anchor + arm.direction * distance).ravel())
         weights.append((half[:, None] * w * arm.density_in_s(s)).ravel())
     e, mass = np.concatenate(nodes), np.concatenate(weights)
-    kept = mass > NEGLIGIBLE * mass.max()
+    kept = mass > negligible * mass.max()
     # The rule integrates the density to rounding; what it misses must not show as a lost probability.
     return Component(e[kept], weight * mass[kept] / mass[kept].sum(), 0.0)
 

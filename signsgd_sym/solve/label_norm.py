@@ -21,8 +21,8 @@ Array = NDArray[np.float64]
 
 ORDER = 8
 """Nodes on an octave of |eps|^2, where 1/|eps|^2 is then integrated to 1e-12."""
-LOST = 1e-22
-"""Weight below which a sum of two nodes is dropped."""
+LOST = 1e-5
+"""Weight below which a sum of two nodes is dropped, relative to that of a label which is dropped."""
 BREAKDOWN = 1e-13
 """Width of the rest of a measure, in octaves, that counts as none: its Gauss rule is exact already."""
 
@@ -31,7 +31,8 @@ def norm_components(law: NoiseLaw, batch: int = 1, order: int = ORDER) -> tuple[
     """|eps| of `batch` labels; a Gaussian part that all labels share stays a Gaussian.
 
     One label keeps each part of a mixture apart. For more of them the parts that are wider than the
-    narrowest Gaussian have the rest of their Gaussian among the nodes.
+    narrowest Gaussian have the rest of their Gaussian among the nodes. `order` is that of the Gauss rules,
+    and sets how small a weight is kept as well.
 
     Raises:
         ParameterError: a batch below 1, or symbolic parameters.
@@ -46,7 +47,7 @@ def norm_components(law: NoiseLaw, batch: int = 1, order: int = ORDER) -> tuple[
     """
     if batch < 1:
         raise ParameterError(f"batch is {batch}; it must be at least 1.")
-    parts = components(law)
+    parts = components(law, _negligible(order))
     if batch == 1:
         return tuple(
             Component(*gauss_rules(np.abs(part.nodes), part.weights, order), part.variance) for part in parts
@@ -55,6 +56,11 @@ def norm_components(law: NoiseLaw, batch: int = 1, order: int = ORDER) -> tuple[
     wider = [_with_gaussian(part, part.variance - common) for part in parts]
     nodes, weights = (np.concatenate(column) for column in zip(*wider, strict=True))
     return (Component(*_norm_of(gauss_rules(nodes, weights, order), batch, order), common),)
+
+
+def _negligible(order: int) -> float:
+    """Weight of a node that is as small as the error of a Gauss rule."""
+    return float(10.0 ** -(2 * order + 1))
 
 
 def _norm_of(one: tuple[Array, Array], count: int, order: int) -> tuple[Array, Array]:
@@ -85,7 +91,7 @@ def norm_of_both(
         [[0.0, 1.0, 1.4142135623730951], [0.25, 0.5, 0.25]]
     """
     weights = np.outer(one[1], other[1])
-    kept = weights > LOST
+    kept = weights > LOST * _negligible(order)
     return gauss_rules(np.hypot(one[0][:, None], other[0])[kept], weights[kept], order)
 
 
