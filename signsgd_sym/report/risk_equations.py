@@ -22,10 +22,9 @@ BATCH_RATE = {
     "sgd": "a = 1, s = 2*P/b",
 }
 """a(R) and s(R) of a minibatch of b samples."""
-POWER_RATE = (
-    "a = B*E[<r, G>*|r|^(p - 1)]/(b^p*sqrt(2*R)), s = E|r|^(2*p)/b^(2*p) over b residuals, B = E|Z|^(p + 1)"
-)
-"""The same of the rule |z|^p sign(z)."""
+POWER_RATE = "a = B*E[<r, G>*|r|^(p - 1)]/(b^p*sqrt(2*R)), s = E|r|^(2*p)/b^(2*p), B = E|Z|^(p + 1)"
+"""The same of the rule |z|^p sign(z), r the residuals of b samples."""
+POWER_SDE = "d Theta = -eta a D^(p - 1) K (Theta - theta*) dt + eta sqrt(s M/d) dB, M = E[f(x) f(x)^T]"
 BATCH_SDE = {
     "sign": "d Theta = -eta a Kbar (Theta - theta*) dt + eta sqrt(K_sigma/d) dB",
     "sgd": "d Theta = -eta K (Theta - theta*) dt + eta sqrt(2 P K/(b d)) dB",
@@ -69,7 +68,7 @@ def _batch_equations(functions: SeparatedFunctions) -> tuple[str, str]:
     name = functions.sde.rule.name
     if isinstance(functions, BatchFunctions):
         return BATCH_SDE[name], BATCH_RATE[name]
-    return sde_text(functions.sde), POWER_RATE
+    return POWER_SDE, POWER_RATE
 
 
 def _means(batch: int) -> list[tuple[str, str]]:

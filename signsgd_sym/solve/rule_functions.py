@@ -101,7 +101,8 @@ class PowerFunctions(SeparatedFunctions):
 
         a(R) = B E[(<r, G>/|r|) s^p]/sqrt(2 R),  B = E|Z|^(p+1),  s(R) = E[s^(2 p)].
 
-    Of one sample they are what the derived SDE says in terms of Kummer's function.
+    Given |eps| they are Kummer's functions (`derive.powers`, `derive.batch_rules`), which SciPy's `hyp1f1`
+    loses for large batches and large arguments; the nodes of |r| keep their digits there.
 
     Example:
         >>> from signsgd_sym.derive.sde import derive_sde

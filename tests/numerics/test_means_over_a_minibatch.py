@@ -17,6 +17,7 @@ import sympy as sp
 from scipy import integrate, special, stats
 
 from signsgd_sym import notation as nt
+from signsgd_sym.derive.batch_rules import batch_powers, gaussian_batch_powers, length_moment
 from signsgd_sym.derive.powers import data_response
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.model import SGD, SIGN, Covariance, UpdateRule, noise_law
@@ -145,6 +146,21 @@ def test_powers_under_gaussian_noise_are_moments_of_a_chi_law(p, b):
     B = float(data_response(sp.Rational(p)))
     np.testing.assert_allclose(rate, B * (1 + (power - 1) / b) * mean(power - 1), rtol=1e-7)
     np.testing.assert_allclose(scale, mean(2 * power), rtol=1e-9)
+
+
+@pytest.mark.parametrize("b", [2, 3, 16])
+@pytest.mark.parametrize("p", ["1/4", "1/2", "2"])
+def test_powers_are_what_the_derivation_says(p, b):
+    """Labels 1 or -1 have the norm sqrt(b): Kummer's functions; Gaussian labels: Gamma functions."""
+    R = sp.Rational(3, 10)
+    sde = derive_sde(UpdateRule.from_text(f"power({p})"))
+    at = {nt.batch: b, nt.p_f: sp.Rational(p), nt.R: R, nt.norm_eps: sp.sqrt(b), nt.v: 1}
+    scale = length_moment(2 * nt.p_f) / nt.batch ** (2 * nt.p_f)
+    found = PowerFunctions(sde, noise_law("Rademacher(1)"), UNEQUAL, b).rate_and_scale(float(R))
+    for value, derived in zip(found, (batch_powers().result, scale), strict=True):
+        assert abs(value / float(derived.subs(at).evalf(20)) - 1) < 1e-10
+    rate, _ = PowerFunctions(sde, noise_law("Normal(0, 1)"), UNEQUAL, b).rate_and_scale(float(R))
+    assert abs(rate / float(gaussian_batch_powers().result.subs(at).evalf(20)) - 1) < 1e-10
 
 
 @pytest.mark.parametrize("text", ["tanh", "dither(1/2)", "power(1/2)"])
