@@ -197,7 +197,7 @@ record.equal(matrix_ode().result.subs(V, outer), as_matrix, "what the engine fou
 matrix = record.finish()
 
 # --- any rule of a minibatch ---------------------------------------------------------------------
-record = ss.Recorder("chapter-batches", "14e. Any rule of the mean of b gradients", (BATCH, GAUSSIAN_DATA))
+record = ss.Recorder("chapter-batches", "14e. Any rule of the mean of b gradients", (BATCH,))
 factor = 1 + (x**2 - 1) / b
 record.equal(
     sp.Derivative(u ** (b - 1) * coefficient, u) / (b * u ** (b - 1)),

@@ -80,11 +80,11 @@ def test_steins_identity_in_b_variables(text, b):
 
 @pytest.mark.parametrize("b", [1, 2, 16])
 @pytest.mark.parametrize("rule", [SIGN, SGD], ids=str)
-def test_sign_and_sgd_by_every_road(rule, b):
+def test_sign_and_sgd_by_every_road(rule, b, ode):
     law = noise_law("Laplace(0, 1)")
     old = batch_functions(rule, law, UNEQUAL, b)
     for new in (
-        PowerFunctions(derive_sde(rule), law, UNEQUAL, b),
+        PowerFunctions(ode[rule].sde, law, UNEQUAL, b),
         quadrature_functions(rule, law, UNEQUAL, 0.3, batch=b),
     ):
         np.testing.assert_allclose(new.rates(0.3), old.rates(0.3), rtol=1e-9)
