@@ -16,8 +16,13 @@ preconditioner diag(a(R, K_ii)) changes its shape with R. Dithering the sign wit
 SGD. What closes then is the ODE of V = E[Delta Delta^T]; and its stationary risk knows of K only the
 variances.
 
-Last, b samples a step: the sign of their mean. Given the residuals it is one coordinate seen through |r|, and
+Then b samples a step: the sign of their mean. Given the residuals it is one coordinate seen through |r|, and
 the law of the noise enters through the phi of chapter 4 and nothing else.
+
+Last, any f of the mean of b gradients. Nothing changes but what the coordinate is seen through, s = |r|/b for
+|r|, and the direction of r, which Stein's identity in b variables turns into a divergence: E[f'(u X)] becomes
+E[(1 + (X^2 - 1)/b) f'(u X)]. The factor is X^2 for one sample and 1 for a large batch, whose gradient is
+Gaussian.
 
 What can go wrong: the matrix ODE needs R to be deterministic, so that a and Sigma come out of the
 expectation: that is the paper's theorem for sign, and cited. A rule that grows like |z|^q needs E|eps|^(2q)
@@ -36,6 +41,7 @@ from signsgd_sym.derive.assumptions import (
     SYMMETRIC,
     finite_moment,
 )
+from signsgd_sym.derive.batch_rules import batch_mean_step, gaussian_batch_powers
 from signsgd_sym.derive.hermite import correlated_density
 from signsgd_sym.derive.minibatch import BATCH, batch_response, gaussian_batch_response
 from signsgd_sym.derive.orthant import bivariate_density
@@ -58,6 +64,7 @@ from signsgd_sym.notation import (
     gaussian_density,
     h,
     h_1,
+    p_f,
     residual,
     response_given_noise,
     rho,
@@ -189,9 +196,29 @@ assert matrix_stationary().result == at_rest
 record.equal(matrix_ode().result.subs(V, outer), as_matrix, "what the engine found: the right-hand side")
 matrix = record.finish()
 
-# --- minibatches ---------------------------------------------------------------------------------
+# --- any rule of a minibatch ---------------------------------------------------------------------
+record = ss.Recorder("chapter-batches", "14e. Any rule of the mean of b gradients", (BATCH,))
+factor = 1 + (x**2 - 1) / b
+record.equal(
+    sp.Derivative(u ** (b - 1) * coefficient, u) / (b * u ** (b - 1)),
+    sp.Integral(factor * sp.diff(sp.erf(u * x / sp.sqrt(2)), x) / u * gaussian_density(x), (x, *LINE)),
+    "the dithered sign: the divergence of (r/|r|) h_1(u) in b variables is E[(1 + (X^2 - 1)/b) f'(u X)]",
+    needs=(BATCH,),
+)
+record.equal(factor.subs(b, 1), x**2, "one sample: h_1'(u) = E[X^2 f'(u X)]")
+record.tends(factor, 1, "a large batch: the gradient is Gaussian", variable=b, point=sp.oo)
+of_batch = sp.sqrt(2 / sp.pi) * (b * (1 + u**2) - u**2) / (b * (1 + u**2) ** sp.Rational(3, 2))
+record.equal(
+    sp.Derivative(u ** (b - 1) * coefficient, u) / (b * u ** (b - 1)),
+    of_batch,
+    "what is averaged over u = sqrt(K_ii) |r|/b to give a(R, K_ii)",
+)
+record.equal(of_batch, batch_mean_step(DITHER).result, "what the engine found")
+batches = record.finish()
+
+# --- minibatches of the sign ---------------------------------------------------------------------
 record = ss.Recorder("chapter-update-rules", "14. Any update rule of one coordinate", (BATCH, GAUSSIAN_DATA))
-for part in (first_factor, powers, dither, matrix):
+for part in (first_factor, powers, dither, matrix, batches):
     record.use(part)
 record.use(batch_response())
 width = sp.sqrt(2 * R + v**2)
@@ -212,8 +239,10 @@ by_hand = record.equal(
 )
 record.equal(by_hand.subs(b, 1), 2 / sp.pi * sp.sqrt(2 * R) / width, "one sample: chapter 4's phi")
 record.equal(by_hand, gaussian_batch_response().result, "what the engine found: by way of phi")
+by_moments = gaussian_batch_powers().result.subs(p_f, 0)
+record.equal(by_hand / sp.sqrt(2 * R), by_moments, "and by way of the powers: |z|^p sign(z) at p = 0")
 chapter = record.finish()
 
 if __name__ == "__main__":
-    for part in (first_factor, powers, dither, matrix, chapter):
+    for part in (first_factor, powers, dither, matrix, batches, chapter):
         print(ss.check(part))

@@ -124,6 +124,20 @@ v = sp.Symbol("v", positive=True)
 """Standard deviation of Gaussian label noise."""
 norm_r = sp.Symbol("|r|", positive=True)
 """Length of the vector of the residuals of a minibatch."""
+norm_eps = sp.Symbol("|eps|", positive=True)
+"""Length of the vector of the labels' noise of a minibatch."""
+p_f = sp.Symbol("p_f", positive=True)
+"""Exponent of a rule f(z) = |z|^p sign(z)."""
+batch_slope = sp.Symbol("a_b(u)", positive=True)
+"""What is averaged over u = sqrt(K_ii) |r|/b: the mean step of a minibatch is E[a_b(u)] (K Delta)_i."""
+batch_rate = sp.Symbol("E[a_b | |eps|]", positive=True)
+"""a(R) of a power and a minibatch, for a given norm of the labels' noise."""
+batch_scale = sp.Symbol("E[s^(2 p) | |eps|]", positive=True)
+"""Second moment of f(|r|/b), for a given norm of the labels' noise."""
+length_to_rate = sp.Symbol("E[|r|^(p - 1) | |eps|]", positive=True)
+"""Moment of the length of the residuals, for a given norm of the labels' noise."""
+length_to_scale = sp.Symbol("E[|r|^(2 p) | |eps|]", positive=True)
+"""Moment of the length of the residuals, for a given norm of the labels' noise."""
 phi_b = sp.Function("phi_b", positive=True)(R)
 """Linear response of the sign of a mean gradient, sqrt(2/pi) E[<r, G>/|r|]."""
 laplace_given_noise = sp.Symbol("E[exp(-u^2 r^2) | eps]", positive=True)
@@ -290,6 +304,13 @@ LATEX_NAMES = {
     radial_moment: r"\mathbb{E}[(X^2 + W^2)^p]",
     angular_mean: r"\mathbb{E}[f(X) f(Y) (X^2 + W^2)^{-p}]",
     norm_r: r"|r|",
+    norm_eps: r"|\epsilon|",
+    p_f: "p",
+    batch_slope: "a_b(u)",
+    batch_rate: r"\mathbb{E}[a_b \mid |\epsilon|]",
+    batch_scale: r"\mathbb{E}[s^{2p} \mid |\epsilon|]",
+    length_to_rate: r"\mathbb{E}[|r|^{p-1} \mid |\epsilon|]",
+    length_to_scale: r"\mathbb{E}[|r|^{2p} \mid |\epsilon|]",
     laplace_given_noise: r"\mathbb{E}[e^{-u^2 r^2} \mid \epsilon]",
     response_given_noise: r"\mathbb{E}[f(r) G \mid \epsilon]",
     M_ii: "M_{ii}",

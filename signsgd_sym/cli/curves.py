@@ -46,7 +46,9 @@ def risk(
     lr: RateOption,
     time: TimeOption,
     optimizer: RuleOption = "sign",
-    batch: Annotated[int, typer.Option("--batch", help="Samples of a step; sign and sgd.")] = 1,
+    batch: Annotated[
+        int, typer.Option("--batch", help="Samples of a step: the rule of their mean gradient. Not for adam.")
+    ] = 1,
     points: PointsOption = 100,
     theta0: StartOption = None,
     seed: SeedOption = 0,

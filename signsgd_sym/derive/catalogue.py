@@ -11,6 +11,7 @@ from signsgd_sym.derive.adam import ends_of_memory, mean_response, pair_of_coord
 from signsgd_sym.derive.adam_law import adam_law_ode, adam_law_sde, law_pair, law_response
 from signsgd_sym.derive.adam_sde import adam_risk_ode, adam_sde
 from signsgd_sym.derive.any_rule import derive_rule_sde, matrix_ode, matrix_stationary, mean_step
+from signsgd_sym.derive.batch_rules import batch_mean_step, batch_powers, gaussian_batch_powers
 from signsgd_sym.derive.compression import compression_facts
 from signsgd_sym.derive.effects import four_effects
 from signsgd_sym.derive.exact_mean import exact_mean
@@ -178,8 +179,22 @@ def _rule_sde(rule: UpdateRule) -> Derivation:
     return derive_rule_sde(rule).derivation
 
 
-WITHOUT_MODES = tuple(map(UpdateRule.from_text, ("clip(1)", "tanh", "dither(1)")))
-"""Rules that are not multiplicative: two with a closed h_1, and one without."""
+def _of_batches() -> dict[str, Entry]:
+    entries = {
+        f"{rule.name}-batch-mean-step": Entry(
+            f"The mean step of b samples, f(z) = {rule.expr}", partial(batch_mean_step, rule)
+        )
+        for rule in (SIGN, SGD, CLIP, DITHER)
+    }
+    entries["batch-powers"] = Entry("Powers of the mean gradient of b samples", batch_powers)
+    title = "Powers of the mean gradient under Gaussian noise"
+    entries["gaussian-batch-powers"] = Entry(title, gaussian_batch_powers)
+    return entries
+
+
+CLIP, TANH, DITHER = map(UpdateRule.from_text, ("clip(1)", "tanh", "dither(1)"))
+WITHOUT_MODES = (CLIP, TANH, DITHER)
+"""Rules that are not multiplicative: two with a closed h_1, and one without, tanh."""
 ROOT = UpdateRule.from_text("power(1/2)")
 """The power rule halfway between sign and SGD stands for all: their steps differ in p only."""
 CATALOGUE: dict[str, Entry] = {
@@ -219,6 +234,7 @@ CATALOGUE: dict[str, Entry] = {
     "gaussian-batch-response": Entry(
         "The sign of the mean gradient under Gaussian noise", gaussian_batch_response
     ),
+    **_of_batches(),
     "adam-transform": Entry("E exp(-s w^2) of a squared gradient", squared_gradient),
     "adam-response": Entry("The mean step of Adam, beta_1 = 0", mean_response),
     "adam-pair": Entry("Two coordinates of Adam, one residual", pair_of_coordinates),

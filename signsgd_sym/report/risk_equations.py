@@ -9,7 +9,7 @@ from signsgd_sym.report.text import sde_text, text
 from signsgd_sym.solve.adam_risk import AdamRisk
 from signsgd_sym.solve.batch_functions import BatchFunctions
 from signsgd_sym.solve.risk import RiskResult
-from signsgd_sym.solve.rule_functions import PowerFunctions
+from signsgd_sym.solve.rule_functions import PowerFunctions, SeparatedFunctions
 from signsgd_sym.solve.rule_risk import RuleRisk
 
 Curve = RiskResult | RuleRisk | AdamRisk
@@ -22,6 +22,9 @@ BATCH_RATE = {
     "sgd": "a = 1, s = 2*P/b",
 }
 """a(R) and s(R) of a minibatch of b samples."""
+POWER_RATE = "a = B*E[<r, G>*|r|^(p - 1)]/(b^p*sqrt(2*R)), s = E|r|^(2*p)/b^(2*p), B = E|Z|^(p + 1)"
+"""The same of the rule |z|^p sign(z), r the residuals of b samples."""
+POWER_SDE = "d Theta = -eta a D^(p - 1) K (Theta - theta*) dt + eta sqrt(s M/d) dB, M = E[f(x) f(x)^T]"
 BATCH_SDE = {
     "sign": "d Theta = -eta a Kbar (Theta - theta*) dt + eta sqrt(K_sigma/d) dB",
     "sgd": "d Theta = -eta K (Theta - theta*) dt + eta sqrt(2 P K/(b d)) dB",
@@ -48,15 +51,34 @@ def equations_data(result: Curve) -> dict[str, Any]:
             constants["R"] = float(result.risk[0])
         texts = {"sde": sde_text(result.ode.sde), "risk_ode": str(result.ode.rhs)}
         return {"phi": None, **texts, "constants": constants, "status": ADAM_STATUS}
-    if isinstance(result.functions, BatchFunctions):
-        rate = BATCH_RATE[result.rule.name]
-        return {"phi": None, "sde": BATCH_SDE[result.rule.name], "risk_ode": BATCH_ODE, "rate": rate}
+    if result.batch > 1 and isinstance(result.functions, SeparatedFunctions):
+        words, rate = _batch_equations(result.functions)
+        return {"phi": None, "sde": words, "risk_ode": BATCH_ODE, "rate": rate}
     if isinstance(result.functions, PowerFunctions):
         sde = result.functions.sde
         definitions = {str(name): str(meaning) for name, meaning in sde.definitions}
         ode = str(derive_risk_ode(sde).rhs)
         return {"phi": None, "sde": sde_text(sde), "risk_ode": ode, "definitions": definitions}
-    return {"phi": None, "sde": MATRIX_SDE, "risk_ode": MATRIX_ODE, "form": result.form}
+    means = dict(_means(result.batch))
+    return {"phi": None, "sde": MATRIX_SDE, "risk_ode": MATRIX_ODE, "form": result.form, "means": means}
+
+
+def _batch_equations(functions: SeparatedFunctions) -> tuple[str, str]:
+    """The SDE of minibatches, and what its a and s are."""
+    name = functions.sde.rule.name
+    if isinstance(functions, BatchFunctions):
+        return BATCH_SDE[name], BATCH_RATE[name]
+    return POWER_SDE, POWER_RATE
+
+
+def _means(batch: int) -> list[tuple[str, str]]:
+    """a(R, K_ii) and Sigma_ij of a rule without modes."""
+    if batch == 1:
+        return [("a(R, K_ii)", "E[d^2 f(r x_i)/dr dx_i]"), ("Sigma_ij", "E[f(r x_i) f(r x_j)]")]
+    return [
+        ("a(R, K_ii)", f"E[(1 + (X^2 - 1)/b) f'(s sqrt(K_ii) X)], s = |r|/b, b = {batch}"),
+        ("Sigma_ij", "E[f(s x_i) f(s x_j)]"),
+    ]
 
 
 def equation_lines(result: Curve) -> list[str]:
@@ -92,11 +114,12 @@ def _lines_of_adam(result: AdamRisk) -> list[str]:
 
 
 def _lines_of_rule(result: RuleRisk) -> list[str]:
-    if isinstance(result.functions, BatchFunctions):
+    if result.batch > 1 and isinstance(result.functions, SeparatedFunctions):
+        words, rate = _batch_equations(result.functions)
         lines = [
-            f"  SDE         {BATCH_SDE[result.rule.name]}",
+            f"  SDE         {words}",
             f"  modes       dr_i/dt = {BATCH_ODE}",
-            f"  a, s        {BATCH_RATE[result.rule.name]}, b = {result.batch}",
+            f"  a, s        {rate}, b = {result.batch}",
         ]
     elif isinstance(result.functions, PowerFunctions):
         sde = result.functions.sde
@@ -108,8 +131,7 @@ def _lines_of_rule(result: RuleRisk) -> list[str]:
     else:
         lines = [
             f"  SDE         {MATRIX_SDE}",
-            "  a(R, K_ii)  E[d^2 f(r x_i)/dr dx_i]",
-            "  Sigma_ij    E[f(r x_i) f(r x_j)]",
+            *(f"  {name:<11} {meaning}" for name, meaning in _means(result.batch)),
             f"  V           dV/dt = {MATRIX_ODE}, R = tr(K V)/2",
         ]
     return [*lines, f"              {SOLVED[result.form]}"]

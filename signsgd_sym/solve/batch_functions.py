@@ -1,11 +1,11 @@
-r"""a(R) and s(R) for minibatches: the sign of the mean gradient of b samples, and SGD with b samples.
+r"""a(R) and s(R) for minibatches in closed form: the sign of the mean gradient, and SGD with b samples.
 
     sign   a = phi_b(R)/sqrt(2 R),  phi_b = (4/pi) sqrt(R) (b - 1) int_0^oo L(u)^b du,  s = 1,
     SGD    a = 1,  s = 2 P/b.
 
 L(u) = (pi/2) phi(R + 1/(4 u^2))/sqrt(1 + 4 R u^2), so that phi is all that is needed of the law (see
 `derive.minibatch`). In log u the integrand is analytic and falls off at both ends: the trapezoidal rule
-converges exponentially.
+converges exponentially. Every other rule needs the law of the residuals (`rule_functions`).
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def batch_functions(rule: UpdateRule, law: NoiseLaw, covariance: Covariance, bat
         raise ParameterError(f"batch is {batch}; it must be at least 1.")
     if rule not in (SIGN, SGD):
         raise RuleError(
-            f"batches of {batch} samples are derived for sign and sgd, not for {rule.name}; "
-            "take a batch of 1."
+            f"a batch of {batch} samples has a closed form for sign and sgd, not for {rule.name}; "
+            "risk_curve takes any rule."
         )
     if rule == SIGN:
         phi = make_problem(SIGN, law).module.phi

@@ -144,7 +144,7 @@ def risk_curve(
     time : horizon T; d T steps of the recursion
     delta0 : Delta at time 0, shape (d,); by default drawn from N(0, I/d) with `seed`
     problem : a `Problem` made earlier for the same law and optimizer, to save its derivation
-    batch : samples of a step, which is the rule applied to their mean gradient; above 1 for sign and SGD
+    batch : samples of a step, which is the rule applied to their mean gradient; 1 for Adam
     need_curve : with False, a curve that float64 cannot follow is NaN, not an error; `curve.failure` says why
 
     Raises `InputError` of the kind that fits, and `NotConverged` when the ODE cannot be followed to T.
@@ -162,7 +162,8 @@ def risk_curve(
     if isinstance(rule, Adam):
         if batch > 1:
             raise RuleError(
-                f"batches of {batch} samples are derived for sign and sgd, not for {rule.name}; take batch 1."
+                f"batches of {batch} samples are derived for functions of one gradient, and {rule.name} "
+                "remembers older ones; take batch 1."
             )
         return adam_risk(rule, noise_law(law), K, schedule, start, times)
     named = next((known for known in RULES.values() if known.expr == rule.expr), None)

@@ -1,11 +1,12 @@
 r"""a(R, K_ii) and Sigma_ij(R) of a coordinate-wise rule under a law, as numbers for one covariance.
 
-    drift     -eta a(R, K_ii) (K Delta)_i,          a = E[sign(r) h_1(|r| sqrt(K_ii)) G]/sqrt(2 R K_ii),
+    drift     -eta a(R, K_ii) (K Delta)_i,          a = E[(<r, G>/|r|) h_1(u_i)]/sqrt(2 R K_ii),
     diffusion (eta^2/d) Sigma_ij(R),                Sigma_ij = sum_m E[h_m(u_i) h_m(u_j)] C_ij^m,
 
-u_i = |r| sqrt(K_ii), m odd, on the diagonal E f(r x_i)^2 (see `hermite_table`, `residual_law`). A power
-|z|^p sign(z) has both in closed form up to one expectation over the noise. Different variances are few, or
-are interpolated in log K_ii.
+u_i = s sqrt(K_ii), m odd, on the diagonal E f(u_i X)^2 (see `hermite_table`, `residual_law`). The step is
+f of the mean gradient of b samples, r are their residuals and s = |r|/b; one sample has <r, G>/|r| =
+sign(r) G. For a power |z|^p sign(z) the h_m are powers too. Different variances are few, or are interpolated
+in log K_ii.
 """
 
 from __future__ import annotations
@@ -13,25 +14,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import sympy as sp
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from signsgd_sym.derive.powers import exponent_of, whole_moment
+from signsgd_sym.derive.powers import data_response, exponent_of, whole_moment
 from signsgd_sym.derive.sde import LimitSDE
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.rule_growth import check_moments
 from signsgd_sym.model.update_rule import UpdateRule
-from signsgd_sym.notation import R, eps
 from signsgd_sym.solve.hermite_table import MOST, hermite_table
-from signsgd_sym.solve.residual_law import Component, Octaves, ResidualLaw, components
+from signsgd_sym.solve.label_nodes import Component
+from signsgd_sym.solve.label_norm import ORDER, norm_components
+from signsgd_sym.solve.noncentral_chi import NoncentralChi
+from signsgd_sym.solve.octaves import Octaves
+from signsgd_sym.solve.residual_law import ResidualLaw
 from signsgd_sym.solve.spectrum import noise_matrix
-from signsgd_sym.special import NoiseMean
 
 Array = NDArray[np.float64]
 
@@ -54,7 +56,7 @@ class RuleFunctions(Protocol):
         """a(R, K_ii), shape (d,)."""
 
     def squares(self, risk: float) -> Array:
-        """Sigma_ii(R) = E f(r x_i)^2, shape (d,)."""
+        """Sigma_ii(R) = E f(s x_i)^2, shape (d,)."""
 
     def second_moment(self, risk: float) -> Array:
         """Sigma(R), shape (d, d)."""
@@ -93,37 +95,45 @@ class SeparatedFunctions(ABC):
         return self.rate_and_scale(risk)[1] * noise_matrix(self.sde, self.covariance)
 
 
+@dataclass(frozen=True)
 class PowerFunctions(SeparatedFunctions):
-    """|z|^p sign(z): a and s are those of the derived SDE, averaged over the noise."""
+    """|z|^p sign(z) of the mean gradient of `batch` samples, as means over s = |r|/b,
+
+        a(R) = B E[(<r, G>/|r|) s^p]/sqrt(2 R),  B = E|Z|^(p+1),  s(R) = E[s^(2 p)].
+
+    Given |eps| they are Kummer's functions (`derive.powers`, `derive.batch_rules`), which SciPy's `hyp1f1`
+    loses for large batches and large arguments; the nodes of |r| keep their digits there.
+
+    Example:
+        >>> from signsgd_sym.derive.sde import derive_sde
+        >>> sde, law = derive_sde(UpdateRule.from_text("power(2)")), NoiseLaw.from_text("Normal(0, 1)")
+        >>> four = PowerFunctions(sde, law, Covariance.identity(3), batch=4)
+        >>> s_R = four.rate_and_scale(0.5)[1]  # |r|^2/2 is a chi square of 4, whose square has the mean 24
+        >>> bool(abs(s_R / (2**2 * 24 / 4**4) - 1) < 1e-12)
+        True
+    """
+
+    batch: int = 1
+    order: int = ORDER
 
     @cached_property
     def _noise(self) -> tuple[Component, ...]:
-        return components(self.law)
+        return norm_components(self.law, self.batch, self.order)
 
     @cached_property
-    def _quantities(self) -> Any:
-        """a and s as functions of R and eps, before the average over eps."""
-        full = [expr.xreplace(dict(self.sde.definitions)) for expr in (self.sde.rate, self.sde.scale)]
-        inside = [expr.replace(NoiseMean, lambda quantity: quantity) for expr in full]
-        return sp.lambdify((R, eps), inside, modules=[{"hyper": _kummer}, "scipy", "numpy"])
+    def _chi(self) -> NoncentralChi:
+        return NoncentralChi.of(self.batch)
 
     def rate_and_scale(self, risk: float) -> tuple[float, float]:
-        """a(R) and s(R) of the SDE.
-
-        Both are functionals of the law of the residual, so that Gaussian noise of variance v adds v/2 to R.
-        """
-        found = np.zeros(2)
+        """a(R) and s(R)."""
+        p = exponent_of(self.sde.rule)
+        rate = scale = 0.0
         for part in self._noise:
-            values = self._quantities(risk + part.variance / 2, part.nodes)
-            found += [part.weights @ np.broadcast_to(value, part.nodes.shape) for value in values]
-        return float(found[0]), float(found[1])
-
-
-def _kummer(numerator: tuple[float, ...], denominator: tuple[float, ...], argument: Array) -> Array:
-    from scipy.special import hyp1f1
-
-    (top,), (bottom,) = numerator, denominator
-    return np.asarray(hyp1f1(top, bottom, argument), dtype=np.float64)
+            sigma = float(np.sqrt(2 * risk + part.variance))
+            length, even, odd = self._chi.length(part.nodes, part.weights, sigma)
+            size = (length / self.batch) ** float(p)
+            rate, scale = rate + float(odd @ size), scale + float(even @ size**2)
+        return rate * float(data_response(p)), scale
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,7 @@ class QuadratureFunctions:
     """Any odd rule; make it with `quadrature_functions`.
 
     `variances` are the values of K_ii at which means are taken, `basis` (d, n) interpolates between them.
-    `h` has h_m(|r| sqrt(k)) by order, variance and grid point, `square` E f(|r| sqrt(k) X)^2.
+    `h` has h_m(s sqrt(k)) by order, variance and grid point, `square` E f(s sqrt(k) X)^2.
     """
 
     residual: ResidualLaw
@@ -171,6 +181,7 @@ def quadrature_functions(
     covariance: Covariance,
     risk: float,
     *,
+    batch: int = 1,
     order: int = 14,
     distinct: int = DISTINCT,
 ) -> QuadratureFunctions:
@@ -179,7 +190,8 @@ def quadrature_functions(
     Args:
         rule, law, covariance: what is studied.
         risk: R(0); the grid serves risks within a factor `RANGE` of it.
-        order: points on an octave of |r|.
+        batch: samples of a step, which is the rule applied to their mean gradient.
+        order: points on an octave of s = |r|/b.
         distinct: points in log K_ii, where there are more different variances than that.
 
     Raises:
@@ -188,7 +200,7 @@ def quadrature_functions(
     """
     check_moments(rule, law)
     k, basis = variances(covariance, distinct)
-    residual = ResidualLaw.of(law, risk / RANGE, risk * np.sqrt(RANGE), order)
+    residual = ResidualLaw.of(law, risk / RANGE, risk * np.sqrt(RANGE), order, batch)
     grid = residual.grid
     largest, tail = _orders(covariance)
     wider = Octaves(grid.first + _octave(k.min()) - 1, grid.last + _octave(k.max()) + 1, order)

@@ -7,7 +7,7 @@ Stationary risk at constant eta, for any K: multiply a K V + V K a = eta Sigma/d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.rule_growth import check_moments
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.model.update_rule import RULES, UpdateRule
 from signsgd_sym.solve.batch_functions import batch_functions
+from signsgd_sym.solve.label_norm import ORDER
 from signsgd_sym.solve.matrix_curve import COARSE, FINE, curve, unknowns
 from signsgd_sym.solve.rule_functions import DISTINCT, PowerFunctions, RuleFunctions, quadrature_functions
 
@@ -73,10 +74,11 @@ def rule_risk(
 ) -> RuleRisk:
     """Solve the risk ODE of any odd rule at `times`, which start at 0, from Delta(0) = `delta0`.
 
-    With a `batch` above 1 the rule, sign or SGD, is applied to the mean gradient of that many samples.
+    The rule is applied to the mean gradient of `batch` samples a step.
 
     Raises:
-        RuleError, InfiniteVariance: the step has no second moment under the law; a batch without derivation.
+        ParameterError: a batch below 1.
+        RuleError, InfiniteVariance: the step has no second moment under the law.
         NotConverged: a quadrature does not settle, or the ODE cannot be followed.
 
     Example:
@@ -88,15 +90,7 @@ def rule_risk(
     """
     start = float(delta0 @ covariance.matvec(delta0)) / 2
     eta = schedule.function()
-    if batch > 1:
-        functions: RuleFunctions = batch_functions(rule, law, covariance, batch)
-        coarser = functions
-    elif check_moments(rule, law) and rule.exponent is not None:
-        functions = PowerFunctions(derive_sde(rule), law, covariance)
-        coarser = functions
-    else:
-        functions = quadrature_functions(rule, law, covariance, start)
-        coarser = quadrature_functions(rule, law, covariance, start, order=10, distinct=DISTINCT - 2)
+    functions, coarser = _functions(rule, law, covariance, start, batch)
     form = unknowns(functions, covariance)
     fine = curve(functions, covariance, delta0, eta, times, FINE)
     coarse = curve(coarser, covariance, delta0, eta, times, COARSE)
@@ -118,6 +112,23 @@ def rule_risk(
         stationary,
         budget,
         batch,
+    )
+
+
+def _functions(
+    rule: UpdateRule, law: NoiseLaw, covariance: Covariance, risk: float, batch: int
+) -> tuple[RuleFunctions, RuleFunctions]:
+    """The coefficients, and the same at a second resolution."""
+    if batch != 1 and rule in RULES.values():
+        exact = batch_functions(rule, law, covariance, batch)
+        return exact, exact
+    check_moments(rule, law)
+    if rule.exponent is not None:
+        powers = PowerFunctions(derive_sde(rule), law, covariance, batch)
+        return powers, replace(powers, order=ORDER - 2)
+    fine = quadrature_functions(rule, law, covariance, risk, batch=batch)
+    return fine, quadrature_functions(
+        rule, law, covariance, risk, batch=batch, order=10, distinct=DISTINCT - 2
     )
 
 

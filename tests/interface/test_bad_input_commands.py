@@ -51,7 +51,11 @@ BAD = {
     "a rule that grows too fast": (with_option("--optimizer", "rule: sinh(z)"), "every power"),
     "digits of another rule": ([*GOOD, "--optimizer", "tanh", "--dps", "20"], "leave --dps out"),
     "batch of nothing": ([*GOOD, "--batch", "0"], "--batch is 0"),
-    "batch for another rule": ([*GOOD, "--optimizer", "tanh", "--batch", "2"], "sign and sgd"),
+    "batch for Adam": ([*GOOD, "--optimizer", "adam(0, 1/2)", "--batch", "2"], "take batch 1"),
+    "batch without moments": (
+        [*with_law("Cauchy(0, 1)"), "--optimizer", "power(1/2)", "--batch", "2"],
+        "E|eps|^1 < oo",
+    ),
     "no points": (with_option("--points", "0"), "0"),
     "negative runs": (with_option("--simulate", "-3"), "-3"),
     "negative seed": (with_option("--seed", "-1"), "-1"),

@@ -74,6 +74,8 @@ def test_sgd_has_no_signs_to_certify(monkeypatch, capsys):
         (["--optimizer", "power(1/2)"], "s(R)*n[i]"),
         (["--optimizer", "clip(1)"], "a*K*V + V*K*a"),
         (["--batch", "4"], "a(R)*lambda[i]*r[i]"),
+        (["--batch", "4", "--optimizer", "power(1/2)"], "a(R)*lambda[i]*r[i]"),
+        (["--batch", "4", "--optimizer", "dither(1/2)"], "a*K*V + V*K*a"),
     ],
 )
 def test_other_rules_and_batches(extra, ode, monkeypatch, capsys):

@@ -118,7 +118,7 @@ BAD = {
         "symbolic parameter b",
     ),
     "digits": (with_optimizer("adam(0, 1/2)", "--dps", "20"), "leave --dps out"),
-    "batch": (with_optimizer("adam(0, 1/2)", "--batch", "2"), "sign and sgd"),
+    "batch": (with_optimizer("adam(0, 1/2)", "--batch", "2"), "functions of one gradient"),
     "validate": (["validate", *with_optimizer("adam(0, 1/2)")[1:]], "risk --simulate"),
     "generate": (
         ["generate", "Normal(0, 1)", "--target", "numpy", "--optimizer", "adam(0, 1/2)"],

@@ -1,7 +1,7 @@
 """Claim: one risk curve, whichever unknowns it is solved in and whichever way its coefficients are had.
 
-The matrix ODE knows no modes, the mode ODE no matrix; the powers have closed forms, the quadrature knows
-nothing of them.
+The matrix ODE knows no modes, the mode ODE no matrix; the powers have closed forms of what the data make of
+them, the quadrature knows nothing of those.
 """
 
 import numpy as np

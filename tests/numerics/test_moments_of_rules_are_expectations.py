@@ -10,8 +10,11 @@ from signsgd_sym.solve.hermite_table import hermite_table
 from signsgd_sym.solve.residual_law import ResidualLaw
 from signsgd_sym.solve.rule_functions import quadrature_functions
 
-LAWS = ["Normal(1/2, 1)", "Laplace(0, 1)", "Cauchy(0, 1/2)", "Rademacher(1)", "Exponential(1)"]
-RISKS = [1e-4, 0.3, 50.0]
+LAWS = [
+    "Normal(1/2, 1)", "Laplace(0, 1)", "Cauchy(0, 1/2)", "Rademacher(1)", "Exponential(1)",
+    "Laplace(1, 1)", "Uniform(-1, 2)",
+]  # fmt: skip
+RISKS = [1e-6, 1e-4, 0.3, 50.0]
 
 
 @pytest.mark.parametrize("law", LAWS)

@@ -138,8 +138,8 @@ def test_a_large_batch_grows_like_its_root(problem):
 
 def test_what_is_not_derived_is_refused():
     pool = PoolStream([[1.0]], noise=[0.0])
-    with pytest.raises(RuleError, match="derived for sign and sgd, not for tanh"):
-        risk_curve("Laplace(0, 1)", "identity:d=10", 1, 1, optimizer="tanh", batch=2)
+    with pytest.raises(RuleError, match="remembers older ones; take batch 1"):
+        risk_curve("Laplace(0, 1)", "identity:d=10", 1, 1, optimizer="adam(0, 1/2)", batch=2)
     with pytest.raises(ParameterError, match="batch is 0"):
         risk_curve("Laplace(0, 1)", "identity:d=10", 1, 1, batch=0)
     with pytest.raises(InfiniteVariance, match="finite variance"):
