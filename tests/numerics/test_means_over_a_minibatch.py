@@ -46,11 +46,10 @@ def test_squares_of_independent_residuals_add_up_in_an_exponent(law, b, problem)
     for R in RISKS:
         even, _ = residual.weights(R)
         assert abs(even.sum() - 1) < 1e-11
-        s = b * (2 * R + 0.7)
+        length = b * residual.grid.nodes
+        s = float(np.exp(even @ np.log(length**2)))  # a typical |r|^2, so that the mean is no rare event
         exact = (np.sqrt(s / (s + 2 * R)) * np.pi / 2 * float(phi(R + s / 2))) ** b
-        found = even @ np.exp(-((b * residual.grid.nodes) ** 2) / (2 * s))
-        # Absolute where it is rare: of 5000 Cauchy labels all are as small as this with probability 2e-15.
-        assert abs(found - exact) < 1e-9 * exact + (1e-14 if b > 1000 else 0)
+        assert abs(even @ np.exp(-(length**2) / (2 * s)) / exact - 1) < 1e-9
 
 
 @pytest.mark.parametrize("b", BATCHES)
@@ -79,7 +78,7 @@ def test_steins_identity_in_b_variables(text, b):
             assert abs(response / (even @ (h_1 / u)) - 1) > 1e-3
 
 
-@pytest.mark.parametrize("b", [1, 2, 16])
+@pytest.mark.parametrize("b", [1, 16])
 @pytest.mark.parametrize("rule", [SIGN, SGD], ids=str)
 def test_sign_and_sgd_by_every_road(rule, b, ode):
     law = noise_law("Laplace(0, 1)")
@@ -92,7 +91,7 @@ def test_sign_and_sgd_by_every_road(rule, b, ode):
         np.testing.assert_allclose(new.second_moment(0.3), old.second_moment(0.3), rtol=1e-8)
 
 
-@pytest.mark.parametrize("law", ["Laplace(1, 1)", "Rademacher(1)", "StudentT(3)"])
+@pytest.mark.parametrize("law", ["Laplace(1, 1)", "Rademacher(1)"])
 @pytest.mark.parametrize("text", ["power(1/4)", "power(1/2)"])
 def test_one_sample_is_the_derived_sde(text, law):
     """Kummer's functions of the derivation, averaged over the density of the noise."""
