@@ -58,8 +58,10 @@ class NoncentralChi:
         from scipy.special import gammaln
 
         reach = np.sqrt(dimension + 2 * MOST_PAIRS) + BEYOND
-        octaves = np.exp2(np.arange(-OCTAVES_BELOW, 0.0))
-        edges = np.concatenate([[0.0], octaves, np.arange(1.0, np.ceil(reach) + 1)])
+        first = max(1.0, np.floor(np.sqrt(dimension) - BEYOND))
+        edges = np.arange(first, np.ceil(reach) + 1)
+        if first == 1:
+            edges = np.concatenate([[0.0], np.exp2(np.arange(-OCTAVES_BELOW, 0.0)), edges])
         nodes, weights = legendre.leggauss(14)
         half = np.diff(edges)[:, None] / 2
         t, lengths = (edges[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()
@@ -67,6 +69,7 @@ class NoncentralChi:
         freedom = dimension + 2 * pairs
         front = (1 - freedom / 2) * np.log(2) - gammaln(freedom / 2)
         mass = lengths * np.exp(front + (freedom - 1) * np.log(t) - t**2 / 2)
+        mass /= mass.sum(axis=1, keepdims=True)  # rounding in the exponent grows with b
         return cls(dimension, t, mass, mass * (t - 2 * pairs / t))
 
     def length(self, e: Array, weights: Array, sigma: float) -> tuple[Array, Array, Array]:

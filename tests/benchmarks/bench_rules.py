@@ -70,7 +70,8 @@ def main() -> None:
             for text in RULES:
                 print(line(UpdateRule.from_text(text), law, K), flush=True)
             for batch in BATCHES:
-                print(line(UpdateRule.from_text("sign"), law, K, batch), flush=True)
+                for name in ("sign", "tanh"):
+                    print(line(UpdateRule.from_text(name), law, K, batch), flush=True)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ LAWS = [
     "Normal(1/2, 1)", "Laplace(0, 1)", "Laplace(1, 1)", "Cauchy(0, 1/2)", "Rademacher(1)", "Uniform(-1, 2)",
     "Mixture((9/10, Normal(0, 1)), (1/10, Normal(0, 5)))", "Mixture((1/2, Dirac(0)), (1/2, Laplace(0, 1)))",
 ]  # fmt: skip
-BATCHES = [2, 4, 16, 256]
+BATCHES = [2, 4, 16, 256, 5000]
 RISKS = [1e-6, 0.3, 50.0]
 UNEQUAL = Covariance.from_matrix([[1.0, 0.2, -0.1], [0.2, 2.0, 0.1], [-0.1, 0.1, 0.5]])
 
@@ -46,10 +46,10 @@ def test_squares_of_independent_residuals_add_up_in_an_exponent(law, b, problem)
     for R in RISKS:
         even, _ = residual.weights(R)
         assert abs(even.sum() - 1) < 1e-11
-        s = b * (2 * R + 0.7)
+        length = b * residual.grid.nodes
+        s = float(np.exp(even @ np.log(length**2)))  # a typical |r|^2, so that the mean is no rare event
         exact = (np.sqrt(s / (s + 2 * R)) * np.pi / 2 * float(phi(R + s / 2))) ** b
-        found = even @ np.exp(-((b * residual.grid.nodes) ** 2) / (2 * s))
-        assert abs(found / exact - 1) < 1e-9
+        assert abs(even @ np.exp(-(length**2) / (2 * s)) / exact - 1) < 1e-9
 
 
 @pytest.mark.parametrize("b", BATCHES)
@@ -78,7 +78,7 @@ def test_steins_identity_in_b_variables(text, b):
             assert abs(response / (even @ (h_1 / u)) - 1) > 1e-3
 
 
-@pytest.mark.parametrize("b", [1, 2, 16])
+@pytest.mark.parametrize("b", [1, 16])
 @pytest.mark.parametrize("rule", [SIGN, SGD], ids=str)
 def test_sign_and_sgd_by_every_road(rule, b, ode):
     law = noise_law("Laplace(0, 1)")
@@ -91,7 +91,7 @@ def test_sign_and_sgd_by_every_road(rule, b, ode):
         np.testing.assert_allclose(new.second_moment(0.3), old.second_moment(0.3), rtol=1e-8)
 
 
-@pytest.mark.parametrize("law", ["Laplace(1, 1)", "Rademacher(1)", "StudentT(3)"])
+@pytest.mark.parametrize("law", ["Laplace(1, 1)", "Rademacher(1)"])
 @pytest.mark.parametrize("text", ["power(1/4)", "power(1/2)"])
 def test_one_sample_is_the_derived_sde(text, law):
     """Kummer's functions of the derivation, averaged over the density of the noise."""
@@ -176,6 +176,10 @@ def test_a_large_batch_has_a_gaussian_gradient(text):
         off.append(np.abs(found / limit - 1).max())
     assert off[0] < 0.02
     assert 3.5 < off[0] / off[1] < 17
+    many = quadrature_functions(rule, law, UNEQUAL, R, batch=10**7)
+    u = np.sqrt(2 * P * UNEQUAL.diagonal * 1e-7)
+    limit = np.array([hermite_table(rule, np.array([one]), 1).h[0, 0] for one in u]) / u
+    np.testing.assert_allclose(many.rates(R), limit, rtol=1e-6)
 
 
 def test_atoms_stay_atoms():
