@@ -1,5 +1,7 @@
 r"""The risk curve of a coordinate-wise rule other than sign and SGD, and all it rests on.
 
+Adam with eps > 0 has the same equations with other coefficients: see `damped_risk`.
+
 Stationary risk at constant eta, for any K: multiply a K V + V K a = eta Sigma/d by a^-1 and take the trace,
 
     R = (eta/(4 d)) sum_i Sigma_ii(R)/a(R, K_ii).
@@ -16,11 +18,12 @@ from scipy.optimize import brentq
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.optimizer import Optimizer
 from signsgd_sym.model.rule_growth import check_moments
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.solve.batch_functions import batch_functions
-from signsgd_sym.solve.matrix_curve import COARSE, FINE, curve, unknowns
+from signsgd_sym.solve.matrix_curve import COARSE, FINE, Resolution, curve, unknowns
 from signsgd_sym.solve.rule_functions import DISTINCT, PowerFunctions, RuleFunctions, quadrature_functions
 
 Array = NDArray[np.float64]
@@ -41,7 +44,7 @@ class RuleRisk:
     leaves out.
     """
 
-    rule: UpdateRule
+    rule: Optimizer
     law: NoiseLaw
     covariance: Covariance
     schedule: Schedule
@@ -87,7 +90,6 @@ def rule_risk(
         ('diagonal', True)
     """
     start = float(delta0 @ covariance.matvec(delta0)) / 2
-    eta = schedule.function()
     if batch > 1:
         functions: RuleFunctions = batch_functions(rule, law, covariance, batch)
         coarser = functions
@@ -97,9 +99,27 @@ def rule_risk(
     else:
         functions = quadrature_functions(rule, law, covariance, start)
         coarser = quadrature_functions(rule, law, covariance, start, order=10, distinct=DISTINCT - 2)
-    form = unknowns(functions, covariance)
-    fine = curve(functions, covariance, delta0, eta, times, FINE)
-    coarse = curve(coarser, covariance, delta0, eta, times, COARSE)
+    at_two = (functions, FINE), (coarser, COARSE)
+    return followed(rule, law, covariance, schedule, delta0, times, at_two, batch)
+
+
+def followed(
+    rule: Optimizer,
+    law: NoiseLaw,
+    covariance: Covariance,
+    schedule: Schedule,
+    delta0: Array,
+    times: Array,
+    at_two: tuple[tuple[RuleFunctions, Resolution], tuple[RuleFunctions, Resolution]],
+    batch: int = 1,
+) -> RuleRisk:
+    """The curve of the first functions at the first resolution; the second pair says how wrong it is.
+
+    Raises `NotConverged` when the ODE cannot be followed.
+    """
+    functions = at_two[0][0]
+    eta = schedule.function()
+    fine, coarse = (curve(one, covariance, delta0, eta, times, resolution) for one, resolution in at_two)
     error = float(np.max(np.abs(coarse / fine - 1)))
     budget = {"phi": None, "solver": error, "series": functions.series_error}
     stationary = None
@@ -112,7 +132,7 @@ def rule_risk(
         schedule,
         delta0,
         functions,
-        form,
+        unknowns(functions, covariance),
         times,
         fine,
         stationary,
