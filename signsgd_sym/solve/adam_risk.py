@@ -1,4 +1,4 @@
-r"""Adam's risk curve for eps = 0, from its mode ODE, under Gaussian label noise; `adam_law_curve` has any other.
+r"""Adam's risk curve from its mode ODE under Gaussian label noise, eps = 0; `adam_law_curve` has any noise.
 
     dr_i/dt = -2 eta lam_i (c1/sqrt(2 P)) r_i + eta^2 n_i,    n_i = lam_i (U^T D^(1/2) K_A D^(1/2) U)_ii/(2
     d),

@@ -17,15 +17,14 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from signsgd_sym.errors import NotConverged, ParameterError
+from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.solve.adam_kernel import check_theory
 from signsgd_sym.solve.adam_law import Resolution
-from signsgd_sym.solve.adam_pairs import constants, grid_for
+from signsgd_sym.solve.adam_pairs import Integrals, integrals_for
 from signsgd_sym.solve.adam_residual import gaussian_variance, residual_under
-from signsgd_sym.solve.adam_transforms import Grid
 from signsgd_sym.solve.panels_in_risk import PanelsInRisk
 from signsgd_sym.solve.residual import gaussian_residual
 from signsgd_sym.solve.rule_functions import variances
@@ -33,7 +32,7 @@ from signsgd_sym.solve.rule_functions import variances
 Array = NDArray[np.float64]
 
 MARGIN = 64.0
-"""A grid that is made for one eps in units of the gradient serves those up to this many times as large."""
+"""Integrals that are made for one eps in units of the gradient serve those up to this many times as large."""
 
 
 class DampedFunctions:
@@ -68,7 +67,7 @@ class DampedFunctions:
         self.adam, self.law, self.covariance = adam, law, covariance
         self._resolution = resolution
         self._gaussian_noise = gaussian_variance(law)
-        self._gaussian_grid: Grid | None = None
+        self._gaussian: Integrals | None = None
         self._served = 0.0
         self._variances, self._basis = variances(covariance, _nodes_needed(covariance, tolerance))
         self._table = PanelsInRisk(self._at, resolution.points)
@@ -96,39 +95,33 @@ class DampedFunctions:
 
     def _at(self, risk: float) -> Array:
         """For variances k, l: a(R, k), the same for every l, and the coefficients of k(rho)/rho."""
-        effort = self._resolution.effort
         if self._gaussian_noise is None:
             residual, unit = residual_under(self.law, risk, self._resolution.step)
             a = float(self.adam.eps) / (unit * np.sqrt(self._variances))
-            grid = grid_for(self.adam, residual, effort, float(a.max()))
+            integrals = integrals_for(self.adam, residual, self._resolution.effort, float(a.max()))
         else:
             unit = math.sqrt(2 * risk + self._gaussian_noise)
             a = float(self.adam.eps) / (unit * np.sqrt(self._variances))
-            grid = self._gaussian(float(a.max()))
-        with np.errstate(over="ignore", invalid="ignore"):
-            found = constants(grid, float(self.adam.beta1), a, effort)
-        rates = np.broadcast_to((found.c1 / (unit * np.sqrt(self._variances)))[:, None, None], (*a.shape * 2, 1))
-        values = np.concatenate([rates, np.moveaxis(found.coefficients, 0, -1)], axis=-1)
-        if not np.isfinite(values).all():
-            raise NotConverged(
-                f"the coefficients of {self.adam.name} overflow in float64 at R = {risk:.3g}; take a larger "
-                "beta2."
-            )
-        return values
+            integrals = self._of_gaussian(float(a.max()))
+        found = integrals.constants(a)
+        rates = found.c1 / (unit * np.sqrt(self._variances))
+        of_pairs = np.broadcast_to(rates[:, None, None], (len(a), len(a), 1))
+        return np.concatenate([of_pairs, np.moveaxis(found.coefficients, 0, -1)], axis=-1)
 
-    def _gaussian(self, damping: float) -> Grid:
-        if self._gaussian_grid is None or damping > self._served:
+    def _of_gaussian(self, damping: float) -> Integrals:
+        if self._gaussian is None or damping > self._served:
             self._served = MARGIN * damping
-            made = grid_for(self.adam, gaussian_residual(), self._resolution.effort, self._served)
-            self._gaussian_grid = made
-        return self._gaussian_grid
+            self._gaussian = integrals_for(
+                self.adam, gaussian_residual(), self._resolution.effort, self._served
+            )
+        return self._gaussian
 
 
 def _nodes_needed(covariance: Covariance, tolerance: float) -> int:
-    """Chebyshev nodes in log K_ii: in log a the coefficients are analytic to the distance pi from the axis."""
+    """Chebyshev nodes in log K_ii: the coefficients are analytic in log a up to pi away from the axis."""
     k = covariance.diagonal
     half = max(float(np.log(k.max() / k.min())) / 4, 1e-3)  # of the range of log a
-    return 2 + math.ceil(-math.log(tolerance) / math.asinh(math.pi / half))
+    return 1 + math.ceil(-math.log(tolerance) / math.asinh(math.pi / half))
 
 
 __all__ = ["DampedFunctions"]

@@ -1,4 +1,9 @@
-r"""Adam's risk curve for eps > 0: the matrix ODE of `matrix_curve` with the coefficients of `damped_functions`.
+r"""Adam's risk curve for eps > 0: `matrix_curve` with the coefficients of `damped_functions`.
+
+The stationary risk at constant eta is the root of R = (eta/(4 d)) sum_i Sigma_ii/a(R, K_ii). Under
+Gaussian noise the right-hand side is below that of SGD with the step eta/eps, eta P tr(K)/(2 d eps), which
+it tends to as P -> 0. So without label noise R falls to 0 where eta tr(K) <= 2 d eps, and has a positive
+rest elsewhere.
 
 What is derived, assumed and conjectured is said in `derive.adam_damped`.
 """
@@ -15,6 +20,7 @@ from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.solve import adam_law, matrix_curve
+from signsgd_sym.solve.adam_residual import gaussian_variance
 from signsgd_sym.solve.damped_functions import DampedFunctions
 from signsgd_sym.solve.rule_risk import RuleRisk, followed
 
@@ -30,8 +36,8 @@ class Resolution:
     variances: float
 
 
-FINE = Resolution(1e-8, adam_law.FINE, 1e-8)
-COARSE = Resolution(1e-6, adam_law.COARSE, 1e-6)
+FINE = Resolution(1e-8, adam_law.FINE, 1e-7)
+COARSE = Resolution(1e-6, adam_law.COARSE, 1e-5)
 """What the error of `FINE` is estimated from."""
 
 
@@ -65,7 +71,15 @@ def damped_risk(
         )
         for one in (FINE, COARSE)
     )
-    return followed(adam, law, covariance, schedule, delta0, times, (fine, coarse))
+    rest = 0.0 if _falls_to_zero(adam, law, covariance, schedule) else None
+    return followed(adam, law, covariance, schedule, delta0, times, (fine, coarse), known_rest=rest)
+
+
+def _falls_to_zero(adam: Adam, law: NoiseLaw, covariance: Covariance, schedule: Schedule) -> bool:
+    if gaussian_variance(law) != 0 or not schedule.is_constant:
+        return False
+    trace = float(np.sum(covariance.diagonal))
+    return float(schedule.value) * trace <= 2 * covariance.d * float(adam.eps)
 
 
 __all__ = ["damped_risk"]

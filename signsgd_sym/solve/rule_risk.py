@@ -112,18 +112,20 @@ def followed(
     times: Array,
     at_two: tuple[tuple[RuleFunctions, Resolution], tuple[RuleFunctions, Resolution]],
     batch: int = 1,
+    known_rest: float | None = None,
 ) -> RuleRisk:
     """The curve of the first functions at the first resolution; the second pair says how wrong it is.
 
-    Raises `NotConverged` when the ODE cannot be followed.
+    The stationary risk at constant eta is looked for unless it is given as `known_rest`. Raises
+    `NotConverged` when the ODE cannot be followed.
     """
     functions = at_two[0][0]
     eta = schedule.function()
     fine, coarse = (curve(one, covariance, delta0, eta, times, resolution) for one, resolution in at_two)
     error = float(np.max(np.abs(coarse / fine - 1)))
     budget = {"phi": None, "solver": error, "series": functions.series_error}
-    stationary = None
-    if schedule.is_constant:
+    stationary = known_rest
+    if schedule.is_constant and known_rest is None:
         stationary = stationary_risk(functions, covariance.d, float(schedule.value), float(fine[-1]))
     return RuleRisk(
         rule,

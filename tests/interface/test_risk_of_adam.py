@@ -107,12 +107,16 @@ BAD = {
     "beta1 = 1": (with_optimizer("adam(1, 9/10)"), "beta1 of Adam is 1, but 0 <= beta1 < 1"),
     "beta2 below 0": (with_optimizer("adam(0, -1/2)"), "beta2 of Adam is -1/2"),
     "eps below 0": (with_optimizer("adam(0, 1/2, -1)"), "eps of Adam is -1"),
-    "eps above 0": (with_optimizer("adam(0, 1/2, 1/100)"), "eps = 0"),
     "no parameters": (with_optimizer("adam"), "adam(beta1, beta2)"),
     "one parameter": (with_optimizer("adam(1/2)"), "adam(beta1, beta2)"),
     "not a number": (with_optimizer("adam(1/2, x)"), "'x'"),
     "code": (with_optimizer("adam(1/2, __import__('os'))"), "not a number"),
     "memory of one gradient alone": (with_optimizer("adam(1/2, 0)"), "beta2 > 0"),
+    "and with eps": (with_optimizer("adam(1/2, 0, 1/10)"), "not derived"),
+    "a law not in numbers, with eps": (
+        ["risk", "Laplace(0, b)", *with_optimizer("adam(0, 1/2, 1/10)")[2:]],
+        "symbolic parameter b",
+    ),
     "a law not in numbers": (
         ["risk", "Laplace(0, b)", *with_optimizer("adam(0, 1/2)")[2:]],
         "symbolic parameter b",
