@@ -189,8 +189,9 @@ any_noise = record.finish()
 # --- eps > 0 --------------------------------------------------------------------------------------
 record = ss.Recorder("chapter-adam-eps", "13c. Adam: eps > 0", ())
 
-# In units of its gradient coordinate i has varepsilon_i. 1/(sqrt(v) + varepsilon) is a mean of e^(-u sqrt(v)),
-# and that one of e^(-s_v v): s_v has the law of the time at which Brownian motion first reaches u/sqrt(2).
+# In units of its gradient coordinate i has varepsilon_i. 1/(sqrt(v) + varepsilon_i) is a mean of the
+# e^(-u sqrt(v)), and each of these a mean of e^(-s_v v): s_v has the law of the time at which Brownian motion
+# first reaches u/sqrt(2).
 first_time = u / (2 * sp.sqrt(sp.pi) * s_v ** (3 * half)) * sp.exp(-(u**2) / (4 * s_v))
 half_line = (0, sp.oo)
 record.equal(

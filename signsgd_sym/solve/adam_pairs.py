@@ -93,7 +93,7 @@ class Integrals:
         >>> integrals = integrals_for(Adam(0, "9/10"), gaussian_residual(), Effort(16, 20, 0.2, 0.35), 0.5)
         >>> found = integrals.constants(np.array([0.0, 0.5]))
         >>> found.c1.round(6).tolist(), found.coefficients.shape
-        ([0.865994, 0.518943], (20, 2, 2))
+        ([0.865994, 0.592471], (20, 2, 2))
         """
         with np.errstate(over="ignore", invalid="ignore"):
             weights = damped_weight(damping * np.exp(self.grid.coarse_log_t / 2)[:, None])

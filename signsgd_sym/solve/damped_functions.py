@@ -54,7 +54,7 @@ class DampedFunctions:
         >>> law, K = NoiseLaw.from_text("Normal(0, 1)"), Covariance.identity(2)
         >>> found = DampedFunctions(Adam(0, "9/10", "1/2"), law, K, COARSE, 1e-6)
         >>> found.rates(0.5).round(5).tolist()  # P = 1: eps/sqrt(2 P) = 1/sqrt(8)
-        [0.41237, 0.41237]
+        [0.46095, 0.46095]
     """
 
     def __init__(
