@@ -22,15 +22,20 @@ below is ours, and runs at d = 500 stay within 3 standard errors and 3 % of it. 
 Under another noise law the residual's law changes with R, and the constants with it. Section 13b conditions
 on the noise: c_1(R) then stands where signSGD has phi(R). R is taken to be constant over Adam's memory.
 
+With eps > 0 in Adam's denominator the scale of the gradient no longer drops out, the mean step depends on
+K_ii by more than a factor, and modes do not decouple. The denominator is still a mean of exponentials of v,
+with another weight, and section 13c changes that alone. The closed object is the matrix ODE of chapter 14,
+with coefficients that lie between those of Adam and of SGD.
+
 What can go wrong: with beta_2 = 0 < beta_1 the mean response is infinite, since old gradients are divided by
-the newest one alone. With eps > 0 in Adam's denominator nothing here holds as it stands: the scale of the
-gradient no longer drops out, the mean step depends on K_ii by more than a factor, and modes do not decouple.
+the newest one alone.
 """
 
 import sympy as sp
 
 import signsgd_sym as ss
 from signsgd_sym.derive.adam import INDEPENDENT
+from signsgd_sym.derive.adam_damped import weight_of_square
 from signsgd_sym.derive.adam_law import adam_law_ode, response_given
 from signsgd_sym.derive.adam_sde import GAUSSIAN_NOISE, STANDS_STILL, adam_risk_ode, adam_sde
 from signsgd_sym.derive.assumptions import CORRELATION, GAUSSIAN_DATA, ONE_PASS, eigenbasis
@@ -49,6 +54,7 @@ from signsgd_sym.notation import (
     drift_of_r,
     e_i,
     eps,
+    eps_i,
     eta,
     g,
     gaussian_density,
@@ -65,12 +71,13 @@ from signsgd_sym.notation import (
     s_v,
     sigma,
     step_of,
+    u,
     v_old,
     w,
     x,
     y,
 )
-from signsgd_sym.special import Generator, NoiseMean, TricomiU
+from signsgd_sym.special import Erfcx, Generator, NoiseMean, TricomiU
 
 LINE = (-sp.oo, sp.oo)
 
@@ -179,6 +186,43 @@ alone = record.equal(
 assert ss.derive("adam-law-response").result == NoiseMean(alone)
 any_noise = record.finish()
 
+# --- eps > 0 --------------------------------------------------------------------------------------
+record = ss.Recorder("chapter-adam-eps", "13c. Adam: eps > 0", ())
+
+# In units of its gradient coordinate i has varepsilon_i. 1/(sqrt(v) + varepsilon_i) is a mean of the
+# e^(-u sqrt(v)), and each of these a mean of e^(-s_v v): s_v has the law of the time at which Brownian motion
+# first reaches u/sqrt(2).
+first_time = u / (2 * sp.sqrt(sp.pi) * s_v ** (3 * half)) * sp.exp(-(u**2) / (4 * s_v))
+half_line = (0, sp.oo)
+record.equal(
+    sp.Integral(first_time * sp.exp(-s_v * v_old), (s_v, *half_line)),
+    sp.exp(-u * sp.sqrt(v_old)),
+    "exp(-u sqrt(v)) as a Laplace integral",
+)
+H = 1 / sp.sqrt(sp.pi * s_v) - eps_i * Erfcx(eps_i * sp.sqrt(s_v))
+record.equal(
+    sp.Integral(first_time * sp.exp(-eps_i * u), (u, *half_line)),
+    H,
+    "its mean over u: the weight H, positive",
+)
+inverse = record.equal(
+    sp.Integral(H * sp.exp(-s_v * v_old), (s_v, *half_line)),
+    1 / (sp.sqrt(v_old) + eps_i),
+    "so H stands where 1/sqrt(pi s_v) stood for eps = 0",
+)
+assert inverse == ss.derive("adam-damped-weight")["4"].rhs
+# Nothing else changes in 13a and 13b: c_1(varepsilon_i) has H for 1/sqrt(pi s_v), and an entry of Sigma has
+# one H for each of its two coordinates. Two ends are known, by two bounds each.
+record.at_most(inverse, 1 / sp.sqrt(v_old), "varepsilon -> 0: Adam")
+record.at_most(v_old**-half - eps_i / v_old, inverse, "below by varepsilon/v: c_1 falls by varepsilon c_2")
+record.at_most(inverse, 1 / eps_i, "varepsilon -> oo: m/varepsilon is a step of SGD")
+record.at_most(1 / eps_i - sp.sqrt(v_old) / eps_i**2, inverse, "below by sqrt(v)/varepsilon^2")
+record.equal(sp.Derivative(-H, eps_i), weight_of_square(eps_i, s_v), "the weight of the square, for Sigma_ii")
+# a(R, K_ii) = c_1(varepsilon_i)/sqrt(2 R K_ii) is a power of K_ii at both ends only: (p - 1)/2 with p = 0 for
+# Adam, p = 1 for SGD. In between there are no modes, and V = E[Delta Delta^T] is solved for.
+with_eps = record.finish()
+assert ss.derive("adam-damped-ode").result == ss.derive("rule-matrix-ode").result
+
 # --- the SDE and its modes -----------------------------------------------------------------------
 given = (ONE_PASS, GAUSSIAN_NOISE, STANDS_STILL, eigenbasis(sp.S.One))
 record = ss.Recorder("chapter-adam", "13. Adam", given)
@@ -229,4 +273,5 @@ chapter = record.finish()
 if __name__ == "__main__":
     print(ss.check(one_step))
     print(ss.check(any_noise))
+    print(ss.check(with_eps))
     print(ss.check(chapter))

@@ -108,6 +108,18 @@ s_v = sp.Symbol("s_v", positive=True)
 """Variable of Laplace's representation of a power of Adam's v."""
 v_old = sp.Symbol("v_old", positive=True)
 """What older gradients contribute to Adam's v."""
+eps_A = sp.Symbol("varepsilon", positive=True)
+"""Adam's eps, in units of the gradient."""
+eps_i = sp.Symbol("varepsilon_i", positive=True)
+"""Adam's eps as coordinate i sees it: in units of sqrt(K_ii)."""
+eps_j = sp.Symbol("varepsilon_j", positive=True)
+"""The same for coordinate j, in units of sqrt(K_jj)."""
+c_1i = sp.Function("c_1", positive=True)(eps_i)
+"""c_1 of Adam with eps > 0, for coordinate i: a function of varepsilon_i and of R."""
+c_2i = sp.Function("c_2", positive=True)(eps_i)
+"""c_2 of Adam with eps > 0, for coordinate i."""
+Sigma_ij = sp.Symbol("Sigma_ij", real=True)
+"""Entry of Sigma for Adam with eps > 0: long-run covariance of the steps of two coordinates."""
 L_w = sp.Function("L_w", positive=True)(sigma)
 """E exp(-sigma w^2)."""
 rho_r = sp.Symbol("corr(r, x_i)", real=True)

@@ -25,7 +25,7 @@ RuleOption = Annotated[
     str,
     typer.Option(
         "--optimizer",
-        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2), or 'rule: EXPR'.",
+        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2[, eps]), 'rule: EXPR'.",
     ),
 ]
 PointsOption = Annotated[int, typer.Option("--points", help="Number of equal time intervals.")]

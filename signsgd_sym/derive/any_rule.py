@@ -227,13 +227,19 @@ def derive_rule_sde(rule: UpdateRule) -> RuleSDE:
     return RuleSDE(Delta, drift, covariance, rule, coefficient, closed, record.finish())
 
 
-def matrix_ode() -> Derivation:
-    """The ODE of V = E[Delta Delta^T], the same for every coordinate-wise rule.
+def matrix_ode(
+    derivation_id: str = "rule-matrix-ode",
+    title: str = "The matrix ODE of a coordinate-wise rule",
+    because: str = CONCENTRATION,
+) -> Derivation:
+    """The ODE of V = E[Delta Delta^T], the same for every SDE with the drift -eta a K Delta.
+
+    `because` is what is cited for R being deterministic in the limit.
 
     >>> matrix_ode().result == eta**2 / d * Sigma - eta * (a_K * K * V + V * K * a_K)
     True
     """
-    record = Recorder("rule-matrix-ode", "The matrix ODE of a coordinate-wise rule", (SYMMETRIC,))
+    record = Recorder(derivation_id, title, (SYMMETRIC,))
     process = SDE(Delta, -eta * (a_K * K * Delta), eta**2 / d * Sigma)
     entry = sp.Trace(e_i.T * Delta) * sp.Trace(e_j.T * Delta)
     raw = ito(entry, process)
@@ -254,7 +260,7 @@ def matrix_ode() -> Derivation:
         "=",
         -eta * (a_K * K * V + V * K * a_K) + eta**2 / d * Sigma,
         "d -> oo: R is deterministic, so that a and Sigma come out of the expectation",
-        CONCENTRATION,
+        because,
     )
     return record.finish()
 

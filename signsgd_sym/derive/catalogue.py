@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from signsgd_sym.derive.adam import ends_of_memory, mean_response, pair_of_coordinates, squared_gradient
+from signsgd_sym.derive.adam_damped import (
+    damped_inverse,
+    damped_matrix_ode,
+    damped_pair,
+    damped_response,
+    damped_sde,
+)
 from signsgd_sym.derive.adam_law import adam_law_ode, adam_law_sde, law_pair, law_response
 from signsgd_sym.derive.adam_sde import adam_risk_ode, adam_sde
 from signsgd_sym.derive.any_rule import derive_rule_sde, matrix_ode, matrix_stationary, mean_step
@@ -248,6 +255,11 @@ CATALOGUE: dict[str, Entry] = {
         "The limiting SDE of Adam under any label noise", lambda: adam_law_sde().derivation
     ),
     "adam-law-modes": Entry("The mode ODE for Adam under any label noise", lambda: adam_law_ode().derivation),
+    "adam-damped-weight": Entry("1/(sqrt(v) + eps) as a Laplace integral", damped_inverse),
+    "adam-damped-response": Entry("The mean step of Adam with eps > 0, beta_1 = 0", damped_response),
+    "adam-damped-pair": Entry("Two coordinates of Adam with eps > 0, beta_1 = 0", damped_pair),
+    "adam-damped-sde": Entry("The limiting SDE of Adam with eps > 0", damped_sde),
+    "adam-damped-ode": Entry("The matrix ODE of Adam with eps > 0", damped_matrix_ode),
 }
 """The built-in derivations by id."""
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from signsgd_sym.derive.risk import derive_risk_ode
 from signsgd_sym.report.text import sde_text, text
 from signsgd_sym.solve.adam_risk import AdamRisk
 from signsgd_sym.solve.batch_functions import BatchFunctions
+from signsgd_sym.solve.damped_functions import DampedFunctions
 from signsgd_sym.solve.risk import RiskResult
 from signsgd_sym.solve.rule_functions import PowerFunctions, SeparatedFunctions
 from signsgd_sym.solve.rule_risk import RuleRisk
@@ -31,6 +34,12 @@ BATCH_SDE = {
 }
 ADAM_STATUS = "conjectured: that the recursion follows this ODE is supported by simulation, not proved"
 """How sure Adam's risk ODE is."""
+DAMPED = {
+    "a(R, K_ii)": "c_1(R, eps/sqrt(K_ii))/sqrt(2*R*K_ii)",
+    "Sigma_ij": "k(C_ij; R, eps/sqrt(K_ii), eps/sqrt(K_jj)), Sigma_ii = c_2(R, eps/sqrt(K_ii))",
+}
+"""The coefficients of Adam with eps > 0."""
+DAMPED_BASIS = "derived: c_1 and k at fixed Delta; assumed: that Delta stands still while Adam remembers"
 SOLVED = {
     "diagonal": "K is diagonal: one unknown a coordinate",
     "modes": "solved in the modes of the covariance",
@@ -59,6 +68,12 @@ def equations_data(result: Curve) -> dict[str, Any]:
         definitions = {str(name): str(meaning) for name, meaning in sde.definitions}
         ode = str(derive_risk_ode(sde).rhs)
         return {"phi": None, "sde": sde_text(sde), "risk_ode": ode, "definitions": definitions}
+    if isinstance(result.functions, DampedFunctions):
+        return {
+            "phi": None, "sde": MATRIX_SDE, "risk_ode": MATRIX_ODE, "form": result.form,
+            "definitions": DAMPED, "constants": _damped_constants(result),
+            "status": ADAM_STATUS, "basis": DAMPED_BASIS,
+        }  # fmt: skip
     means = dict(_means(result.batch))
     return {"phi": None, "sde": MATRIX_SDE, "risk_ode": MATRIX_ODE, "form": result.form, "means": means}
 
@@ -113,6 +128,30 @@ def _lines_of_adam(result: AdamRisk) -> list[str]:
     ]
 
 
+def _damped_constants(result: RuleRisk) -> dict[str, Any]:
+    """c_1 and c_2 at R(0), for the least and the largest K_ii."""
+    k, risk = result.covariance.diagonal, float(result.risk[0])
+    ends = [int(np.argmin(k)), int(np.argmax(k))]
+    c_1 = result.functions.rates(risk)[ends] * np.sqrt(2 * risk * k[ends])
+    c_2 = result.functions.squares(risk)[ends]
+    return {"R": risk, "K_ii": k[ends].tolist(), "c_1": c_1.tolist(), "c_2": c_2.tolist()}
+
+
+def _lines_of_damped(result: RuleRisk) -> list[str]:
+    at = _damped_constants(result)
+    ends = zip(at["K_ii"], at["c_1"], at["c_2"], strict=True)
+    shown = [f"c_1 = {c_1:.10g}, c_2 = {c_2:.10g} at R(0), K_ii = {k:.6g}" for k, c_1, c_2 in ends]
+    return [
+        f"  SDE         {MATRIX_SDE}",
+        *(f"  {name:<11} {text}" for name, text in DAMPED.items()),
+        f"  V           dV/dt = {MATRIX_ODE}, R = tr(K V)/2",
+        f"  constants   {shown[0]}",
+        *(f"              {line}" for line in shown[1:] if line != shown[0]),
+        f"              {DAMPED_BASIS}",
+        f"              {ADAM_STATUS}",
+    ]
+
+
 def _lines_of_rule(result: RuleRisk) -> list[str]:
     if result.batch > 1 and isinstance(result.functions, SeparatedFunctions):
         words, rate = _batch_equations(result.functions)
@@ -121,6 +160,8 @@ def _lines_of_rule(result: RuleRisk) -> list[str]:
             f"  modes       dr_i/dt = {BATCH_ODE}",
             f"  a, s        {rate}, b = {result.batch}",
         ]
+    elif isinstance(result.functions, DampedFunctions):
+        lines = _lines_of_damped(result)
     elif isinstance(result.functions, PowerFunctions):
         sde = result.functions.sde
         lines = [

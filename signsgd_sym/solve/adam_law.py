@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.model.noise import NoiseLaw
-from signsgd_sym.solve.adam_kernel import AdamKernel, Effort, adam_kernel, kernel_once
+from signsgd_sym.solve.adam_kernel import AdamKernel, adam_kernel, kernel_once
+from signsgd_sym.solve.adam_pairs import Effort
 from signsgd_sym.solve.adam_residual import STEP, residual_under
 from signsgd_sym.solve.panels_in_risk import PanelsInRisk
 from signsgd_sym.solve.spectrum import Eigenbasis
@@ -45,7 +46,7 @@ COARSE = Resolution(6, Effort(12, 16, 0.25, 0.4), 1.2 * STEP)
 
 
 def law_kernel(adam: Adam, law: NoiseLaw, risk: float, resolution: Resolution | None = None) -> AdamKernel:
-    """c1(R) and k(rho; R) at one R > 0; with a `resolution` once, without an estimate of the error.
+    """c1(R) and k(rho; R) at one R > 0, K_ii = 1; with a `resolution` once, without an error estimate.
 
     Raises the errors of `adam_kernel` and `residual_under`.
 
@@ -55,7 +56,10 @@ def law_kernel(adam: Adam, law: NoiseLaw, risk: float, resolution: Resolution | 
     (0.865994, 0.822702)
     """
     residual, unit = residual_under(law, risk, resolution.step if resolution else STEP)
-    found = kernel_once(adam, residual, resolution.effort) if resolution else adam_kernel(adam, residual)
+    if resolution:
+        found = kernel_once(adam, residual, resolution.effort, unit)
+    else:
+        found = adam_kernel(adam, residual, unit)
     ratio = float(np.sqrt(2 * risk)) / unit
     return replace(found, c1=ratio * found.c1, error=max(1.0, ratio) * found.error)
 

@@ -98,6 +98,17 @@ def scale_of(law: NoiseLaw) -> float:
     return float(np.median(away[away > 0])) if np.any(away > 0) else 0.0
 
 
+def gaussian_variance(law: NoiseLaw) -> float | None:
+    """E eps^2 of a Gaussian law of mean 0, or of no noise; None for another law, or with parameters."""
+    part = law.parts[0][1]
+    centred = part.is_symmetric if isinstance(part, FamilyPart) else False
+    is_gaussian = isinstance(part, FamilyPart) and part.name == "Normal" and centred
+    is_zero = isinstance(part, Atom) and part.location == 0
+    if len(law.parts) != 1 or law.parameters or not (is_gaussian or is_zero):
+        return None
+    return float(law.second_moment())
+
+
 def _end(
     law: NoiseLaw, s: float, points: tuple[float, ...], width: float, start: float, highest: float
 ) -> float:
@@ -140,4 +151,4 @@ def _normal(z: Array) -> Array:
     return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi))
 
 
-__all__ = ["residual_under", "scale_of", "special_points"]
+__all__ = ["gaussian_variance", "residual_under", "scale_of", "special_points"]

@@ -1,4 +1,4 @@
-r"""Adam's risk curve from its mode ODE, under Gaussian label noise; `adam_law_curve` has any other.
+r"""Adam's risk curve from its mode ODE under Gaussian label noise, eps = 0; `adam_law_curve` has any noise.
 
     dr_i/dt = -2 eta lam_i (c1/sqrt(2 P)) r_i + eta^2 n_i,    n_i = lam_i (U^T D^(1/2) K_A D^(1/2) U)_ii/(2
     d),
@@ -22,12 +22,12 @@ from signsgd_sym.errors import NotConverged, RuleError
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
-from signsgd_sym.model.parts import Atom, FamilyPart
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.notation import P, R, c_1, eta, i, lam, n, r_i
 from signsgd_sym.solve.adam_kernel import AdamKernel, adam_kernel, check_theory
 from signsgd_sym.solve.adam_law import law_kernel
 from signsgd_sym.solve.adam_law_curve import law_curve
+from signsgd_sym.solve.adam_residual import gaussian_variance
 from signsgd_sym.solve.spectrum import Spectrum, spectrum
 
 Array = NDArray[np.float64]
@@ -86,7 +86,7 @@ def adam_risk(
     """Solve Adam's mode ODE at `times`, which start at 0, from Delta(0) = `delta0`.
 
     Args:
-        adam: beta1 and beta2; eps must be 0.
+        adam: beta1 and beta2; eps must be 0, `damped_risk` has eps > 0.
         law: label noise without symbolic parameters; with or without a variance, symmetric or not.
         covariance, schedule: what is studied.
         delta0: (d,), Delta at time 0.
@@ -94,7 +94,7 @@ def adam_risk(
         kernel: made earlier for the same beta1 and beta2, to save a second or two; under Gaussian noise only.
 
     Raises:
-        RuleError: a kernel under a law with which the constants move.
+        RuleError: eps > 0; a kernel under a law with which the constants move.
         ParameterError: what `adam_kernel` refuses, and a law with symbolic parameters.
         NotConverged: the ODE, or the law of the residual, cannot be followed.
 
@@ -105,6 +105,11 @@ def adam_risk(
         >>> result.risk.shape, round(result.stationary, 4)
         ((5,), 0.3005)
     """
+    if adam.eps:
+        raise RuleError(
+            f"eps of Adam is {adam.eps}; modes decouple for eps = 0 only. `risk_curve` has both, and "
+            "`damped_risk` eps > 0."
+        )
     check_theory(adam)
     variance = gaussian_variance(law)
     if variance is None:
@@ -135,17 +140,6 @@ def adam_risk(
     return AdamRisk(
         adam, law, covariance, schedule, delta0, kernel, ode, modes, times, risk, stationary, budget
     )
-
-
-def gaussian_variance(law: NoiseLaw) -> float | None:
-    """E eps^2 of a Gaussian law of mean 0, or of no noise; None for another law, or with parameters."""
-    part = law.parts[0][1]
-    centred = part.is_symmetric if isinstance(part, FamilyPart) else False
-    is_gaussian = isinstance(part, FamilyPart) and part.name == "Normal" and centred
-    is_zero = isinstance(part, Atom) and part.location == 0
-    if len(law.parts) != 1 or law.parameters or not (is_gaussian or is_zero):
-        return None
-    return float(law.second_moment())
 
 
 def stationary_risk(kernel: AdamKernel, variance: float, K: Covariance, step: float) -> float:
@@ -195,4 +189,4 @@ def _integrate(
     return np.asarray(risk)
 
 
-__all__ = ["AdamRisk", "adam_risk", "gaussian_variance", "stationary_risk"]
+__all__ = ["AdamRisk", "adam_risk", "stationary_risk"]

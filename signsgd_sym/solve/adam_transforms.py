@@ -14,7 +14,7 @@ and z = 0 is a single coordinate. The newest residual to the power that a step n
 
 log L and M, N are tabulated at a step of `STEP` in log s and interpolated by splines of degree 7. On the grid
 t_k = t_0 e^(k delta), where delta divides log(1/beta2), the product and all sums over the past are
-recursions.
+recursions. For beta2 = 0 only the newest gradient is left, F(t) = L(t).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ STEP = 0.04
 FINE = 0.02
 """Largest step delta in log t, unless log(1/beta2) is smaller: then it is that."""
 LOWEST = math.log(1e-14)
-"""log of the smallest t; below it, integrands are powers of t."""
+"""log of the smallest t, where eps <= 1; below it, integrands are powers of t."""
 NEGLIGIBLE = -70.0
 """log F(t) at the largest t."""
 LONGEST = 2_000_000
@@ -88,10 +88,14 @@ def _minus_log(residual: Residual, log_D: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """t_k = exp(log_t[k]); beta2 t_k = t_(k - lag). Integrals over log t take every `stride`-th point."""
+    """t_k = exp(log_t[k]); beta2 t_k = t_(k - lag). Integrals over log t take every `stride`-th point.
+
+    `step` is delta; for beta2 = 0, `lag` is 0.
+    """
 
     beta2: float
     log_t: NDArray[np.floating[Any]]
+    step: float
     lag: int
     stride: int
     functions: Factors
@@ -102,13 +106,15 @@ class Grid:
         return self.log_t + math.log1p(-self.beta2)
 
     @property
-    def step(self) -> float:
-        """delta."""
-        return -math.log(self.beta2) / self.lag
+    def coarse_log_t(self) -> NDArray[np.floating[Any]]:
+        """log t where integrals take their values."""
+        return self.log_t[:: self.stride]
 
     def log_F(self, z: int) -> Array:
         """log F(t_k) for the z of this index, from log F(t) = log L(a t) + log F(beta2 t)."""
-        terms = -np.exp(self.functions.log_minus_log[z](self.log_s))
+        terms = np.asarray(-np.exp(self.functions.log_minus_log[z](self.log_s)))
+        if not self.lag:
+            return terms
         # Below the grid -log L is a power of s, and the rest of the product a geometric series.
         ratio = np.exp(
             np.diff(self.functions.log_minus_log[z](self.log_s[0] + np.array([0.0, math.log(self.beta2)])))
@@ -131,6 +137,8 @@ class Grid:
     def m_past(self, z: int, q: float) -> Array:
         """sum_l (1 - q) q^l M(a beta2^l t_k)."""
         log_m = self.functions.log_m[z]
+        if q == 0:
+            return np.asarray(np.exp(log_m(self.log_s)))
         below = math.exp(float(log_m(self.log_s[0] + math.log(self.beta2)) - log_m(self.log_s[0])))
         return self.past(np.exp(log_m(self.log_s)), below, q)
 
@@ -138,23 +146,28 @@ class Grid:
         """sum_l (1 - q) q^l N(a beta2^l t_k); N tends to 1 at 0."""
         return self.past(self.functions.n(self.log_s), 1.0, q)
 
-    def future(self, growth: float) -> Array:
-        """sum_{n >= 0} growth^n F(t_k beta2^(-n))/F(t_k), from the top of the grid downwards."""
-        total = np.ones(len(self.log_t))
-        L = np.exp(-np.exp(self.functions.log_minus_log[0](self.log_s)))
+    def future(self, growth: float, weight: Array) -> Array:
+        """sum_{n >= 0} growth^n weight(t_k beta2^(-n)) F(t_k beta2^(-n))/F(t_k), from the top downwards.
+
+        The columns of `weight`, shape (t, n), are weights at t_k.
+        """
+        total = weight.copy()
+        L = np.exp(-np.exp(self.functions.log_minus_log[0](self.log_s)))[:, None]
         for k in range(len(total) - self.lag, 0, -self.lag):
             low = max(k - self.lag, 0)
             above = slice(low + self.lag, k + self.lag)
-            total[low:k] = 1 + growth * L[above] * total[above]
+            total[low:k] += growth * L[above] * total[above]
         return total
 
-    def integral(self, values: Array) -> Array:
-        """int f(t) dt/t along the first axis, for f at every `stride`-th t_k; a power below the grid."""
-        h = self.step * self.stride
-        low, next_up = values[0], values[1]
+    def integral(self, rows: Array, columns: Array) -> Array:
+        """int f(t) g(t) dt/t for functions f, the rows, and g, the columns, at every `stride`-th t_k.
+
+        Below the grid f g is a power of t.
+        """
+        low, next_up = (np.outer(rows[:, k], columns[k]) for k in (0, 1))
         with np.errstate(divide="ignore", invalid="ignore"):
             below = np.where(low == 0, 0.0, low / (next_up / low - 1))
-        return np.asarray(h * (values.sum(axis=0) + below))
+        return np.asarray(self.step * self.stride * (rows @ columns + below))
 
 
 def _chain(terms: Array, lag: int, start: Array, b: Array, a: Array) -> Array:
@@ -164,33 +177,40 @@ def _chain(terms: Array, lag: int, start: Array, b: Array, a: Array) -> Array:
     return np.asarray(filtered.reshape(-1)[: len(terms)])
 
 
-def make_grid(residual: Residual, beta2: float, z: Array, step: float) -> Grid:
-    """A grid up to where F is negligible; `step` is about the step of integrals in log t."""
-    log_inverse, log_a = -math.log(beta2), math.log1p(-beta2)
-    lag = max(1, math.ceil(log_inverse / FINE))
-    delta = log_inverse / lag
+def make_grid(residual: Residual, beta2: float, z: Array, step: float, damping: float = 0.0) -> Grid:
+    """A grid up to where F is negligible; `step` is about the step of integrals in log t.
+
+    The weights of Adam with eps vary around t = eps^-2: `damping` is the largest eps the grid has to serve.
+    """
+    log_a = math.log1p(-beta2)
+    log_inverse, lag, delta = 0.0, 0, FINE
+    if beta2:
+        log_inverse = -math.log(beta2)
+        lag = max(1, math.ceil(log_inverse / FINE))
+        delta = log_inverse / lag
     stride = max(1, math.floor(step / delta))
-    high = LOWEST
+    lowest = LOWEST - 2 * math.log(max(damping, 1.0))
+    high = lowest
     scale = float(residual.mean(np.minimum(residual.nodes, 1.0)))  # residuals are of order 1
     if not scale > 0:
         raise ParameterError("the residual is 0 with probability 1; Adam does not move.")
     top = 10.0
     while True:
-        made = factors(residual, np.zeros(1), LOWEST + log_a - log_inverse, top + log_a)
-        count = math.ceil((top - LOWEST) / delta)
+        made = factors(residual, np.zeros(1), lowest + log_a - log_inverse, top + log_a)
+        count = math.ceil((top - lowest) / delta)
         if count > LONGEST:
             raise NotConverged(
                 f"beta2 = {beta2} needs a grid of {count} points; take a beta2 that is closer to 1/2."
             )
-        log_t = LOWEST + delta * np.arange(count)
-        F = Grid(beta2, log_t, lag, stride, made).log_F(0)
+        log_t = lowest + delta * np.arange(count)
+        F = Grid(beta2, log_t, delta, lag, stride, made).log_F(0)
         if F[-1] < NEGLIGIBLE:
             high = float(log_t[np.searchsorted(-F, -NEGLIGIBLE)])
             break
         top += 10.0
-    log_t = LOWEST + delta * np.arange(math.ceil((high - LOWEST) / delta) + 1)
-    made = factors(residual, z, LOWEST + log_a - log_inverse, high + log_a)
-    return Grid(beta2, log_t, lag, stride, made)
+    log_t = lowest + delta * np.arange(math.ceil((high - lowest) / delta) + 1)
+    made = factors(residual, z, lowest + log_a - log_inverse, high + log_a)
+    return Grid(beta2, log_t, delta, lag, stride, made)
 
 
 __all__ = ["Factors", "Grid", "factors", "make_grid"]

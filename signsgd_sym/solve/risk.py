@@ -21,6 +21,7 @@ from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import RULES, UpdateRule
 from signsgd_sym.solve.adam_risk import AdamRisk, adam_risk
 from signsgd_sym.solve.curve import RiskCurve, solve_modes, stationary_risk
+from signsgd_sym.solve.damped_risk import damped_risk
 from signsgd_sym.solve.functions import Problem, make_problem
 from signsgd_sym.solve.rule_risk import RuleRisk, rule_risk
 from signsgd_sym.solve.spectrum import Spectrum, spectrum
@@ -135,7 +136,8 @@ def risk_curve(
 ) -> RiskResult | RuleRisk | AdamRisk:
     """Derive, generate and solve the risk ODE of `optimizer`.
 
-    Sign and SGD give a `RiskResult`, from generated code; every other rule a `RuleRisk`, Adam an `AdamRisk`.
+    Sign and SGD give a `RiskResult`, from generated code; Adam with eps = 0 an `AdamRisk`; Adam with eps > 0
+    and every other rule a `RuleRisk`.
 
     law : label-noise law (text, `NoiseLaw`, `sympy.stats` variable, frozen `scipy.stats` law)
     covariance : `Covariance`, specification such as "ar1:d=500,rho=1/2", or a matrix
@@ -165,7 +167,8 @@ def risk_curve(
                 f"batches of {batch} samples are derived for functions of one gradient, and {rule.name} "
                 "remembers older ones; take batch 1."
             )
-        return adam_risk(rule, noise_law(law), K, schedule, start, times)
+        solve = damped_risk if rule.eps else adam_risk
+        return solve(rule, noise_law(law), K, schedule, start, times)
     named = next((known for known in RULES.values() if known.expr == rule.expr), None)
     if named is None or batch > 1:
         return rule_risk(named or rule, noise_law(law), K, schedule, start, times, batch)

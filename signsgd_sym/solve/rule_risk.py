@@ -1,5 +1,7 @@
 r"""The risk curve of a coordinate-wise rule other than sign and SGD, and all it rests on.
 
+Adam with eps > 0 has the same equations with other coefficients: see `damped_risk`.
+
 Stationary risk at constant eta, for any K: multiply a K V + V K a = eta Sigma/d by a^-1 and take the trace,
 
     R = (eta/(4 d)) sum_i Sigma_ii(R)/a(R, K_ii).
@@ -16,12 +18,13 @@ from scipy.optimize import brentq
 from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.optimizer import Optimizer
 from signsgd_sym.model.rule_growth import check_moments
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import RULES, UpdateRule
 from signsgd_sym.solve.batch_functions import batch_functions
 from signsgd_sym.solve.label_norm import ORDER
-from signsgd_sym.solve.matrix_curve import COARSE, FINE, curve, unknowns
+from signsgd_sym.solve.matrix_curve import COARSE, FINE, Resolution, curve, unknowns
 from signsgd_sym.solve.rule_functions import DISTINCT, PowerFunctions, RuleFunctions, quadrature_functions
 
 Array = NDArray[np.float64]
@@ -42,7 +45,7 @@ class RuleRisk:
     leaves out.
     """
 
-    rule: UpdateRule
+    rule: Optimizer
     law: NoiseLaw
     covariance: Covariance
     schedule: Schedule
@@ -89,15 +92,34 @@ def rule_risk(
         ('diagonal', True)
     """
     start = float(delta0 @ covariance.matvec(delta0)) / 2
-    eta = schedule.function()
     functions, coarser = _functions(rule, law, covariance, start, batch)
-    form = unknowns(functions, covariance)
-    fine = curve(functions, covariance, delta0, eta, times, FINE)
-    coarse = curve(coarser, covariance, delta0, eta, times, COARSE)
+    at_two = (functions, FINE), (coarser, COARSE)
+    return followed(rule, law, covariance, schedule, delta0, times, at_two, batch)
+
+
+def followed(
+    rule: Optimizer,
+    law: NoiseLaw,
+    covariance: Covariance,
+    schedule: Schedule,
+    delta0: Array,
+    times: Array,
+    at_two: tuple[tuple[RuleFunctions, Resolution], tuple[RuleFunctions, Resolution]],
+    batch: int = 1,
+    known_rest: float | None = None,
+) -> RuleRisk:
+    """The curve of the first functions at the first resolution; the second pair says how wrong it is.
+
+    The stationary risk at constant eta is looked for unless it is given as `known_rest`. Raises
+    `NotConverged` when the ODE cannot be followed.
+    """
+    functions = at_two[0][0]
+    eta = schedule.function()
+    fine, coarse = (curve(one, covariance, delta0, eta, times, resolution) for one, resolution in at_two)
     error = float(np.max(np.abs(coarse / fine - 1)))
     budget = {"phi": None, "solver": error, "series": functions.series_error}
-    stationary = None
-    if schedule.is_constant:
+    stationary = known_rest
+    if schedule.is_constant and known_rest is None:
         stationary = stationary_risk(functions, covariance.d, float(schedule.value), float(fine[-1]))
     return RuleRisk(
         rule,
@@ -106,7 +128,7 @@ def rule_risk(
         schedule,
         delta0,
         functions,
-        form,
+        unknowns(functions, covariance),
         times,
         fine,
         stationary,

@@ -10,6 +10,7 @@ from signsgd_sym import cli
 from signsgd_sym.errors import RuleError
 from signsgd_sym.model.adam import Adam
 from signsgd_sym.solve.adam_kernel import adam_kernel
+from signsgd_sym.solve.adam_law import law_kernel
 from signsgd_sym.solve.adam_risk import stationary_risk
 
 COMMAND = [
@@ -87,6 +88,36 @@ def test_constants_that_move_with_the_risk(monkeypatch, capsys):
     assert f"{found.kernel.c1:.10g}" in out
 
 
+def test_eps_above_0(monkeypatch, capsys, tmp_path):
+    """The matrix ODE: its coefficients at R(0) for the ends of the diagonal, and what is how sure."""
+    arguments = ["risk", "Normal(0, 1/2)", "--covariance", "powerlaw:d=40,alpha=1/2", *COMMAND[4:]]
+    optimizer = ["--optimizer", "adam(1/2, 9/10, 1/5)"]
+    plot = tmp_path / "adam.svg"
+    status, out, error = run([*arguments, *optimizer, "--json", "--plot", str(plot)], monkeypatch, capsys)
+    assert (status, error) == (0, "")
+    data = json.loads(out)
+    assert (data["optimizer"], data["phi"], data["form"]) == ("adam(1/2, 9/10, 1/5)", None, "diagonal")
+    assert data["risk_ode"] == "-eta*(a*K*V + V*K*a) + eta**2*Sigma/d"
+    assert data["status"].startswith("conjectured")
+    assert data["basis"].startswith("derived")
+    K, constants = ss.Covariance.from_spec("powerlaw:d=40,alpha=1/2"), data["constants"]
+    assert constants["K_ii"] == [K.diagonal.min(), K.diagonal.max()]
+    for k, c_1, c_2 in zip(constants["K_ii"], constants["c_1"], constants["c_2"], strict=True):
+        a = 0.2 / np.sqrt(k)  # R(0) is that of noise N(0, 1/4)
+        kernel = law_kernel(Adam("1/2", "9/10", str(a)), ss.noise_law("Normal(0, 1/2)"), constants["R"])
+        assert (c_1, c_2) == pytest.approx((kernel.c1, kernel.c2), rel=1e-5)
+    assert 0 < data["error_budget"]["solver"] < 1e-4
+    assert data["stationary"] > 0
+    again = ss.risk_curve("Normal(0, 1/2)", K, "1/4", 2, optimizer="adam(1/2, 9/10, 1/5)", points=8)
+    np.testing.assert_array_equal(data["risk"], again.risk)
+    assert "adam(1/2, 9/10, 1/5)" in plot.read_text()
+    status, out, error = run([*arguments, *optimizer], monkeypatch, capsys)
+    assert (status, error) == (0, "")
+    for words in ("dV/dt", "at R(0), K_ii = ", "derived: c_1 and k", "conjectured", "K is diagonal"):
+        assert words in out
+    assert f"{constants['c_1'][1]:.10g}" in out
+
+
 def test_the_solver_error_is_that_of_the_coarser_run():
     """A tolerance of 1e-12 moves the curve by less than what is stated."""
     from signsgd_sym.solve import adam_risk as module
@@ -107,12 +138,16 @@ BAD = {
     "beta1 = 1": (with_optimizer("adam(1, 9/10)"), "beta1 of Adam is 1, but 0 <= beta1 < 1"),
     "beta2 below 0": (with_optimizer("adam(0, -1/2)"), "beta2 of Adam is -1/2"),
     "eps below 0": (with_optimizer("adam(0, 1/2, -1)"), "eps of Adam is -1"),
-    "eps above 0": (with_optimizer("adam(0, 1/2, 1/100)"), "eps = 0"),
     "no parameters": (with_optimizer("adam"), "adam(beta1, beta2)"),
     "one parameter": (with_optimizer("adam(1/2)"), "adam(beta1, beta2)"),
     "not a number": (with_optimizer("adam(1/2, x)"), "'x'"),
     "code": (with_optimizer("adam(1/2, __import__('os'))"), "not a number"),
     "memory of one gradient alone": (with_optimizer("adam(1/2, 0)"), "beta2 > 0"),
+    "and with eps": (with_optimizer("adam(1/2, 0, 1/10)"), "not derived"),
+    "a law not in numbers, with eps": (
+        ["risk", "Laplace(0, b)", *with_optimizer("adam(0, 1/2, 1/10)")[2:]],
+        "symbolic parameter b",
+    ),
     "a law not in numbers": (
         ["risk", "Laplace(0, b)", *with_optimizer("adam(0, 1/2)")[2:]],
         "symbolic parameter b",

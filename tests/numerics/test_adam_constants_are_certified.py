@@ -6,6 +6,7 @@ against itself at other precision and step, and against expansions at both ends 
 """
 
 import math
+from dataclasses import replace
 
 import mpmath as mp
 import numpy as np
@@ -19,11 +20,13 @@ from signsgd_sym.derive.adam_series import expansion_towards_zero, series_toward
 from signsgd_sym.errors import NotConverged, ParameterError
 from signsgd_sym.model import noise_law
 from signsgd_sym.model.adam import Adam
+from signsgd_sym.solve import adam_transforms
 from signsgd_sym.solve.adam_constants import Estimate, adam_constants, enclosures
-from signsgd_sym.solve.adam_kernel import adam_kernel
+from signsgd_sym.solve.adam_kernel import adam_kernel, kernel_once
+from signsgd_sym.solve.adam_pairs import Effort, integrals_for
 from signsgd_sym.solve.adam_product import Series, cumulants, tilted_mean, transform
-from signsgd_sym.solve.adam_risk import gaussian_variance
-from signsgd_sym.solve.residual import from_density
+from signsgd_sym.solve.adam_residual import gaussian_variance
+from signsgd_sym.solve.residual import from_density, gaussian_residual
 from signsgd_sym.solve.risk import risk_curve
 
 KNOWN = {"0": (0.6366197724, 1.0), "1/2": (0.689402, 0.666623), "9/10": (0.865994, 0.822702)}
@@ -189,11 +192,6 @@ def test_bad_input(arguments, said):
         adam_constants(*arguments)
 
 
-def test_eps_has_no_constants():
-    with pytest.raises(ParameterError, match="eps"):
-        adam_kernel(Adam(0, "1/2", "1/10"))
-
-
 @pytest.mark.parametrize("law", ["Laplace(0, 1)", "Normal(1, 1)", "Dirac(1)", "Normal(0, v)"])
 def test_other_laws_are_not_taken_for_gaussian(law):
     assert gaussian_variance(noise_law(law)) is None
@@ -211,6 +209,26 @@ def test_gaussian_laws_are_taken(law, variance):
     assert gaussian_variance(noise_law(law)) == variance
 
 
-def test_constants_that_overflow_are_refused():
+def test_steps_that_are_nearly_unbounded():
+    """c2 = 44.0 of beta1 = 9/10, beta2 = 1/100, as Monte Carlo has it to 0.5 %; far beyond, a refusal."""
+    found = kernel_once(Adam("9/10", "1/100"), gaussian_residual(), Effort(16, 20, 0.2, 0.35))
+    assert found.c1 == pytest.approx(5.702, rel=2e-3)
+    assert found.c2 == pytest.approx(44.1, rel=6e-3)
     with pytest.raises(NotConverged, match="take a larger beta2"):
-        adam_kernel(Adam("9/10", "1/100"))
+        adam_kernel(Adam("99/100", "1/1000"))
+
+
+@pytest.mark.parametrize("betas", [("9/10", "1/2"), ("9/10", "81/100"), ("9/10", "1/10")])
+def test_where_the_grid_begins_does_not_matter(betas, monkeypatch):
+    """Below it integrands are known: S grows like a power plus a constant, which both have to be there."""
+    effort, found = Effort(16, 20, 0.2, 0.35), []
+    for lowest in (1e-12, 1e-18):
+        monkeypatch.setattr(adam_transforms, "LOWEST", np.log(lowest))
+        found.append(kernel_once(Adam(*betas), gaussian_residual(), effort))
+    assert found[0].c2 == pytest.approx(found[1].c2, rel=1e-9)
+
+
+def test_an_overflow_is_said():
+    integrals = integrals_for(Adam(0, "9/10"), gaussian_residual(), Effort(12, 16, 0.25, 0.4), 0.0)
+    with pytest.raises(NotConverged, match="overflow"):
+        replace(integrals, rows=np.full_like(integrals.rows, np.inf)).constants(np.zeros(1))

@@ -27,8 +27,9 @@ NOT_EVALUATED: dict[tuple[str, str], str] = {
 """(derivation, step): the reason why it cannot be evaluated."""
 ELSEWHERE = {
     "adam-transform", "adam-response", "adam-pair", "adam-ends", "adam-law-response", "adam-law-pair",
+    "adam-damped-weight", "adam-damped-response", "adam-damped-pair",
 }  # fmt: skip
-"""Derivations about special functions: `test_adam_steps_hold_numerically`, by mpmath."""
+"""Derivations about special functions: `test_adam_steps_hold_numerically` and its kin, by other means."""
 B_NOISE = 0.75
 LAW = noise_law("Laplace(0, 3/4)")
 MATRIX_TYPES = (sp.MatrixExpr, sp.Trace, sp.Indexed, sp.Sum)
@@ -387,11 +388,13 @@ def worlds(derivation_id, seed):
     a_K = np.diag(rng.uniform(0.2, 1.5, size))
     if derivation_id.endswith("rule-sde"):
         a_K = 0.4 * np.eye(size)  # a(R, K_ii) is one number there, whatever i is
+    if is_damped := derivation_id.startswith("adam-damped"):
+        a_K = np.diag(phi_value / (np.sqrt(2 * risk) * D))
     V = random_covariance(rng, size)
     Sigma = random_covariance(rng, size)
     if derivation_id == "rule-matrix-stationary":
         Sigma = size / step * (a_K @ K @ V + V @ K @ a_K)
-    if rule in WITHOUT_MODES or derivation_id.startswith("rule"):
+    if rule in WITHOUT_MODES or derivation_id.startswith("rule") or is_damped:
         b, A = -step * a_K @ K @ Delta, step**2 / size * Sigma
     other = (mode + 1) % size
     coordinate = mode  # e_i is a coordinate or a mode, whichever the step speaks of
@@ -414,7 +417,7 @@ def worlds(derivation_id, seed):
         nt.drift_of_V: b[mode] * Delta[other] + Delta[mode] * b[other] + A[mode, other],
         nt.A: a * np.sqrt(2 * risk) / data, nt.s_R: s, nt.M: M, nt.M_ii: M[0, 0], nt.M_ij: M[0, 1],
         rho: x_row @ y_row / np.sqrt((x_row @ x_row) * (y_row @ y_row)),
-        nt.K_A: M, nt.c_1: phi_value,
+        nt.K_A: M, nt.c_1: phi_value, nt.c_1i: phi_value,
         nt.rho_r: gradient[coordinate] / np.sqrt(K[coordinate, coordinate] * 2 * P),
         nt.KDelta_i: gradient[coordinate], K_ii: K[coordinate, coordinate],
         K_jj: K[(mode + 1) % size, (mode + 1) % size],
@@ -445,7 +448,7 @@ OF_MATRICES = {
     f"{rule}-{part}"
     for rule in (SIGN, SGD, ROOT)
     for part in ("identity", "stationary", "modes", "ito-risk", "noise-free")
-} | {"adam-sde", "adam-modes", "adam-ito-risk", "adam-law-sde", "adam-law-modes"}
+} | {"adam-sde", "adam-modes", "adam-ito-risk", "adam-law-sde", "adam-law-modes", "adam-damped-sde"}
 IN_MATRICES = {
     nt.drift_of_R,
     nt.variation_of_R,
@@ -531,6 +534,8 @@ def test_every_equality_holds(derivation_id):
         ("batch-powers", "5", 1.01),
         ("gaussian-batch-powers", "5", 0.99),
         ("rule-matrix-ode", "2", 1.01),
+        ("adam-damped-sde", "4", 1.01),
+        ("adam-damped-ode", "3", 0.99),
         ("rule-matrix-stationary", "1", 0.99),
     ],
 )
