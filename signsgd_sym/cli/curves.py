@@ -25,7 +25,8 @@ RuleOption = Annotated[
     str,
     typer.Option(
         "--optimizer",
-        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2) or adam(b1, b2, eps), 'rule: EXPR'.",
+        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2), adam(b1, b2, eps) or "
+        "'rule: EXPR'.",
     ),
 ]
 PointsOption = Annotated[int, typer.Option("--points", help="Number of equal time intervals.")]
