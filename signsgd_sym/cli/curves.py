@@ -25,7 +25,8 @@ RuleOption = Annotated[
     str,
     typer.Option(
         "--optimizer",
-        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2[, eps]), 'rule: EXPR'.",
+        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2), adam(b1, b2, eps) or "
+        "'rule: EXPR'.",
     ),
 ]
 PointsOption = Annotated[int, typer.Option("--points", help="Number of equal time intervals.")]
@@ -46,9 +47,7 @@ def risk(
     lr: RateOption,
     time: TimeOption,
     optimizer: RuleOption = "sign",
-    batch: Annotated[
-        int, typer.Option("--batch", help="Samples of a step: the rule of their mean gradient. Not for adam.")
-    ] = 1,
+    batch: Annotated[int, typer.Option("--batch", help="Samples of a step; sign and sgd.")] = 1,
     points: PointsOption = 100,
     theta0: StartOption = None,
     seed: SeedOption = 0,

@@ -23,7 +23,7 @@ def damped_weight(y: Array) -> Array:
     """h(y) for y >= 0, to 1e-13 relatively.
 
     >>> damped_weight(np.array([0.0, 1.0, 20.0])).round(12).tolist()
-    [1.0, 0.242127843859, 0.001245341542]
+    [1.0, 0.242127843859, 0.001245341543]
     """
     near = np.minimum(y, FAR)
     found = 1 - np.sqrt(np.pi) * near * erfcx(near)
