@@ -1,10 +1,14 @@
-"""Claim: the source that a page shows for a step is Python that gives back both sides of the step."""
+"""Claim: what a page shows of a built-in derivation is that derivation.
+
+The source of a step is Python that gives back both sides of it, and the links are those of `use`.
+"""
 
 import pytest
 import sympy as sp
 
 from signsgd_sym.derive.catalogue import CATALOGUE, derive
 from signsgd_sym.report.source import python_source, step_source
+from signsgd_sym.report.uses import Uses
 
 
 def read_back(source):
@@ -24,13 +28,27 @@ def without_dummies(expr):
     return expr.xreplace(dummies)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_every_built_in_step(name):
-    for step in derive(name).steps:
+@pytest.fixture(scope="module", params=CATALOGUE)
+def built_in(request):
+    """A built-in derivation, made once for the tests below: all of them together take half a minute."""
+    return derive(request.param)
+
+
+def test_every_built_in_step(built_in):
+    for step in built_in.steps:
         names = read_back(step_source(step))
         assert same(names["lhs"], without_dummies(step.lhs)), step.id
         assert same(names["rhs"], without_dummies(step.rhs)), step.id
         assert step.order is None or same(names["order"], step.order)
+
+
+def test_the_links_that_ship_are_those_of_the_derivation(built_in):
+    """If this fails, the links changed: `python -m signsgd_sym.report.uses` writes them anew."""
+    assert Uses.shipped().links[built_in.id] == tuple(used.id for used in built_in.uses)
+
+
+def test_a_link_ships_for_every_derivation():
+    assert list(Uses.shipped().links) == list(CATALOGUE)
 
 
 x, N, n_i = sp.Symbol("x"), sp.Symbol("N", positive=True), sp.Symbol("n (i)", integer=True)

@@ -119,6 +119,19 @@ def test_laws_that_cannot_be_held(law, risk, said):
         residual_under(noise_law(law), risk)
 
 
+@pytest.mark.parametrize(("beta1", "finite"), [("84/100", True), ("85/100", False)])
+def test_momentum_under_a_heavy_tail(beta1, finite):
+    """1/sqrt(v) grows by beta2^(-1/2) a step after a large gradient: under a tail r^-2 of the density the
+    diffusion is finite exactly for beta1^4 < beta2."""
+    adam, law = Adam(beta1, "1/2"), noise_law("StudentT(1)")
+    assert (adam.beta1**4 < adam.beta2) == finite
+    if finite:
+        assert np.isfinite(law_kernel(adam, law, 1.0, FINE).c2)
+    else:
+        with pytest.raises(ParameterError, match="diffusion is infinite"):
+            law_kernel(adam, law, 1.0, FINE)
+
+
 def test_a_kernel_of_one_risk_is_refused():
     adam = Adam(0, "1/2")
     problem = (

@@ -8,9 +8,11 @@ import pytest
 import sympy as sp
 from flint import acb, arb
 
-from signsgd_sym.balls import compile_expr
+from signsgd_sym.balls import compare, compile_expr
 from signsgd_sym.balls.ball import precision, upper
 from signsgd_sym.balls.circle import LOG2_RATIO, derivative, sup_on_circle, taylor_coefficient
+from signsgd_sym.notation import g, gaussian_density, rho
+from signsgd_sym.proof.enclosure import MAX_BITS
 
 s = sp.Symbol("s")
 FUNCTIONS = [
@@ -71,3 +73,13 @@ def test_derivatives_near_a_singularity() -> None:
         at = acb(1) / 10**6
         found, exact = derivative(lambda e: function([e], True), at, 1), at.gamma() * at.digamma()
         assert found.overlaps(exact) and found.rel_accuracy_bits() > 100
+
+
+def test_a_slope_of_1e_660_is_decided_with_the_bits_that_a_check_has() -> None:
+    """d/d rho of erf(rho g/sqrt(2 (1 - rho^2))), rho near 1 and g far out: values on a circle around 1."""
+    z = g * rho / sp.sqrt(2 * (1 - rho**2))
+    left = sp.Derivative(sp.erf(z), rho) * gaussian_density(g)
+    right = g * sp.exp(-(g**2) / (2 * (1 - rho**2))) / (sp.pi * sp.sqrt(1 - rho**2) ** 3)
+    at = {rho: sp.Rational(100, 101), g: -sp.Rational(31, 4)}
+    assert compare(left, right, at, digits=20, max_bits=MAX_BITS).verdict == "equal"
+    assert compare(left, 2 * right, at, digits=20, max_bits=MAX_BITS).verdict == "different"

@@ -7,7 +7,6 @@ from signsgd_sym.proof.check import check_derivation
 from signsgd_sym.proof.derivation import Assumption, Recorder
 from signsgd_sym.proof.graph import Node, dependency_graph, falls, graph_of, label_of
 from signsgd_sym.report.graph_text import falls_text, graph_text
-from signsgd_sym.report.uses import Uses
 
 x = sp.Symbol("x", real=True)
 POSITIVE = Assumption("x > 0", x > 0, name="positive")
@@ -88,8 +87,3 @@ def test_what_is_used_but_not_shown_has_a_node():
 def test_the_part_around_a_derivation():
     whole = graph_of([Node("a", ""), Node("b", "", ("a",)), Node("c", "", ("a", "b")), Node("d", "", ("a",))])
     assert set(whole.around("b").nodes) == {"a", "b", "c"}
-
-
-def test_the_links_that_ship_are_those_of_the_derivations():
-    """If this fails, the links changed: `python -m signsgd_sym.report.uses` writes them anew."""
-    assert Uses.made() == Uses.shipped()
