@@ -139,13 +139,23 @@ def adam_risk(
 
 def gaussian_variance(law: NoiseLaw) -> float | None:
     """E eps^2 of a Gaussian law of mean 0, or of no noise; None for another law, or with parameters."""
+    exact = exact_gaussian_variance(law)
+    return None if exact is None else float(exact)
+
+
+def exact_gaussian_variance(law: NoiseLaw) -> sp.Expr | None:
+    """`gaussian_variance` as an exact number.
+
+    >>> exact_gaussian_variance(NoiseLaw.from_text("Normal(0, 1/2)"))
+    1/4
+    """
     part = law.parts[0][1]
     centred = part.is_symmetric if isinstance(part, FamilyPart) else False
     is_gaussian = isinstance(part, FamilyPart) and part.name == "Normal" and centred
     is_zero = isinstance(part, Atom) and part.location == 0
     if len(law.parts) != 1 or law.parameters or not (is_gaussian or is_zero):
         return None
-    return float(law.second_moment())
+    return law.second_moment()
 
 
 def stationary_risk(kernel: AdamKernel, variance: float, K: Covariance, step: float) -> float:

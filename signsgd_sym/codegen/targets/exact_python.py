@@ -49,11 +49,13 @@ def formulas(
     found = {
         "drift_rate": (f"The drift factor {f.rate}.", rate_text, printer(limits.rate)),
         "noise_scale": (
-            "E[f(residual)^2], the factor of the diffusion.",
+            f.scale_doc,
             printer(f.scale_code),
             printer(limits.scale),
         ),
     }
+    for name, doc, value in f.extra:
+        found[name] = doc, printer(value), printer(value.subs(R, 0))
     if f.has_phi and f.has_variance:
         symbol = sp.Symbol("rate")
         own = type(printer)({**printer.names, symbol: rate})
@@ -93,6 +95,18 @@ def exact_header(module: Module, accuracy: str) -> str:
     single = tuple(replace(f, regimes=f.regimes[:1]) for f in module.functions)
     plain = replace(module, functions=single, table=None).with_measured(accuracy)
     return '"""' + "\n".join(header(plain)) + '\n"""'
+
+
+def accuracy_of(f: RiskFunctions, accuracy: str) -> str:
+    """`accuracy`, and how far constants and kernel limit it."""
+    limits = [f"{c.symbol} is known to {c.radius}, {_words(c.proved)}" for c in f.constants]
+    if f.kernel is not None:
+        limits.append(f"{f.kernel.name} to {f.kernel.error:.1e}, {_words(False)}")
+    return "; ".join([accuracy, *limits])
+
+
+def _words(proved: bool) -> str:
+    return "proved" if proved else "an estimate and not proved"
 
 
 def statement(lead: str, text: str, indent: str) -> str:

@@ -139,3 +139,21 @@ def _owen_t(h: Any, a: Any) -> Any:
     """Owen's T, (1/(2 pi)) int_0^a exp(-h^2 (1 + s^2)/2)/(1 + s^2) ds."""
     return mp.quad(lambda s: mp.exp(-h * h * (1 + s * s) / 2) / (1 + s * s), [0, a]) / (2 * mp.pi)
 '''
+
+KERNEL = '''
+SERIES = [
+    {2},
+]
+
+
+def {0}(rho: Any) -> Any:
+    """{1}"""
+    with mp.extraprec(GUARD):
+        rho = min(max(mp.mpf(rho), -1), 1)
+        x = 2 * mp.sqrt(mp.sqrt((1 - rho) * (1 + rho))) - 1
+        now = after = mp.zero
+        for c in SERIES[:0:-1]:
+            now, after = (2 * x * now - after) + c, now
+        value = rho * ((x * now - after) + SERIES[0])
+    return +value
+'''

@@ -28,8 +28,9 @@ def header(module: Module) -> list[str]:
     if module.exact.step is not None:
         rows.insert(-4, ("learning_rate", f"{module.exact.step}, of t and R, to be passed on as eta"))
     if module.function("psi") is None:
-        reason = "E[eps^2] is infinite" if module.function("phi") else "it belongs to the sign rule"
+        reason = "E[eps^2] is infinite" if module.function("phi") else f.without_psi
         rows.insert(-4, ("psi", f"left out: {reason}"))
+    rows[-3:-3] = f.more
     lines = [*_wrap(f"Risk functions of the {f.rule} rule under label noise {f.law}.", ""), ""]
     for name, value in rows:
         lines += _wrap(f"    {name:15} {value}", " " * 20)
