@@ -51,11 +51,11 @@ def assemble(
         )
     else:
         rate, at_zero = f.with_numbers(f.rate), f.with_numbers(f.rate_at_zero)
-        functions.append(_single("drift_rate", f"The drift factor {f.rate}.", at_zero, lower(rate)))
+        functions.append(single("drift_rate", f"The drift factor {f.rate}.", at_zero, lower(rate)))
     scale = f.with_numbers(f.scale_code)
-    functions.append(_single("noise_scale", f.scale_doc, scale.subs(R, 0), lower(scale)))
+    functions.append(single("noise_scale", f.scale_doc, f.with_numbers(f.scale_limit), lower(scale)))
     for name, doc, value in f.extra:
-        functions.append(_single(name, doc, value.subs(R, 0), lower(value)))
+        functions.append(single(name, doc, value.subs(R, 0), lower(value)))
     if f.has_phi and f.has_variance:
         functions.append(_psi(f))
     factors = sde_factors(f)
@@ -109,7 +109,8 @@ def _regimes(name: str, doc: str, at_zero: Any, chosen: Sequence[Chosen], is_rat
     return Function(name, doc, _limit(at_zero), tuple(found))
 
 
-def _single(name: str, doc: str, at_zero: Any, node: Node) -> Function:
+def single(name: str, doc: str, at_zero: Any, node: Node) -> Function:
+    """One program for all R > 0, and the limit `at_zero`."""
     return Function(name, doc, _limit(at_zero), (Regime(math.inf, program(node), ""),))
 
 

@@ -1,4 +1,4 @@
-r"""Kernels of a correlation as programs: k(rho) = rho q(y) with y = (1 - rho^2)^(1/4) and q a table on [0, 1].
+r"""Kernels of a correlation as programs: k(rho) = rho q(y), y = (1 - rho^2)^(1/4), q a table on [0, 1].
 
 Where k depends on R too, q = sum_m a_m(log R) b_m(y): the tables a_m in pieces of log R, b_m on [0, 1].
 """
@@ -39,7 +39,7 @@ def kernel_code(name: str, doc: str, series: Pieces) -> Elementwise:
 
 
 def moving_kernel_code(name: str, doc: str, terms: Sequence[tuple[Pieces, Pieces]]) -> Elementwise:
-    """k(rho; R) = rho sum_m a_m(log R) b_m(y), from the pairs (a_m, b_m); NaN where R is not in the tables."""
+    """k(rho; R) = rho sum_m a_m(log R) b_m(y) from the pairs (a_m, b_m); NaN where R is not in the tables."""
     rho = _clipped()
     log_R, y = Op("log", (Var("R"),)), _fourth_root(rho)
     total: Node = Num(0.0)

@@ -62,8 +62,9 @@ class RiskFunctions:
 
     `constants` are numbers that rate and scale name by symbols, `extra` further functions of R as (name, doc,
     expression), `kernel` the entries of `noise_matrix` where they have no closed form; `degree` is k with
-    f(c z) = c^k f(z). With `scale_in_noise` the entries of `noise_matrix` have s(R) as a factor already, and
-    the covariance is eta^2 `noise_matrix`/d.
+    f(c z) = c^k f(z). `scale_at_zero` is the limit of s(R), where it is not what s is at R = 0; `cancels`
+    says that rate and scale lose digits in a sum. With `scale_in_noise` the entries of `noise_matrix` have
+    s(R) as a factor already, and the covariance is eta^2 `noise_matrix`/d.
     """
 
     law: str
@@ -89,6 +90,8 @@ class RiskFunctions:
     kernel: CorrelationKernel | None = None
     degree: Any | None = None
     scale_in_noise: bool = False
+    scale_at_zero: Any | None = None
+    cancels: bool = False
     scale_doc: str = "E[f(residual)^2], the factor of the diffusion."
 
     @property
@@ -110,6 +113,13 @@ class RiskFunctions:
     def scale_code(self) -> Any:
         """s(R) in terms of R."""
         return sp.expand(self.scale.subs(P, self.population_risk))
+
+    @property
+    def scale_limit(self) -> Any:
+        """s(R) for R -> 0."""
+        if self.scale_at_zero is not None:
+            return self.scale_at_zero
+        return sp.sympify(self.scale_code, strict=True).subs(R, 0)
 
     def with_numbers(self, expr: Any) -> Any:
         """`expr` with the values of the constants, as exact decimals."""

@@ -13,7 +13,8 @@ from signsgd_sym.codegen.surrogate import Surrogate
 
 @dataclass(frozen=True)
 class Facts:
-    """What the header says: texts, each of one line. `more` are (name, text) of a rule's own."""
+    """What the header says: texts, each of one line. `more` are (name, text) of a rule's own,
+    `at_ends` says where functions of R are NaN where that is not as usual."""
 
     rule: str
     law: str
@@ -26,6 +27,7 @@ class Facts:
     measured: str = "not measured"
     more: tuple[tuple[str, str], ...] = ()
     without_psi: str = "it belongs to the sign rule"
+    at_ends: str = ""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Pieces:
 @dataclass(frozen=True)
 class Growth:
     """How a table is made: its pieces of u are `width` wide, and its degree is doubled from `start` on while
-    the last coefficients exceed `tolerance` times the largest, up to `most`."""
+    the last coefficients exceed `tolerance` times the largest, if that is above 1, up to `most`."""
 
     width: float
     tolerance: float
@@ -81,12 +81,12 @@ def nested_series(function: Callable[[float], Array], lo: float, hi: float, grow
         values = np.stack([known[k / n] for k in range(n + 1)])
         found = np.linalg.solve(chebyshev.chebvander(nodes, n), values)
         size = np.abs(found)
-        if np.all(size[-2:] <= growth.tolerance * size.max(axis=0)):
+        if np.all(size[-2:] <= growth.tolerance * np.maximum(size.max(axis=0), 1.0)):
             return np.asarray(found)
         if 2 * n > growth.most:
             raise NotConverged(
                 f"a table on [{lo:.6g}, {hi:.6g}] has not settled with {n + 1} points; its last coefficients "
-                f"are {float(np.max(size[-2:] / size.max(axis=0))):.1e} of the largest."
+                f"are up to {float(np.max(size[-2:])):.1e}."
             )
         n *= 2
 

@@ -37,8 +37,8 @@ class VectorForm:
 def vector_form(rhs: Any, rate: Any, scale: Any) -> VectorForm:
     """Split the right-hand side of a mode ODE into hoisted scalars and array products.
 
-    `rate` is a(R), linear in phi, c_1 or A(R), `scale` is s(R): they become calls of `drift_rate(R)` and `noise_scale(R)`. Raises
-    `RuleError` for a term without r, lambda or n.
+    `rate` is a(R), linear in phi, c_1 or A(R), `scale` is s(R): they become calls of `drift_rate(R)` and
+    `noise_scale(R)`. Raises `RuleError` for a term without r, lambda or n.
 
     >>> from signsgd_sym.notation import eta, r_i
     >>> form = vector_form(-2 * eta * r_i * lam[i] + eta**2 * n[i], sp.S.One, sp.S.One)

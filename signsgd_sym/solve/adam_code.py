@@ -1,6 +1,6 @@
 r"""Adam's constants, kernel and mode ODE under Gaussian label noise as a `Module`, for code.
 
-    drift_rate(R) = c_1/sqrt(2 P),   P = R + v^2/2,   noise_scale(R) = c_2 = kernel(1),   (K_A)_ij = kernel(C_ij),
+    drift_rate(R) = c_1/sqrt(2 P), P = R + v^2/2, noise_scale(R) = c_2 = kernel(1), (K_A)_ij = kernel(C_ij),
 
 from the ODE of `derive.adam_sde`. The entries of K_A have c_2 in them already, so that `risk_rhs` takes the
 forcing n_i = lam_i (U^T D^(1/2) K_A D^(1/2) U)_ii/(2 d) as it stands. c_1, and c_2 without momentum, are

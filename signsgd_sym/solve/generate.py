@@ -29,8 +29,8 @@ from signsgd_sym.derive.phi import phi_as_mean
 from signsgd_sym.errors import NotConverged, ParameterError, TargetError
 from signsgd_sym.files import check_directory, write_file
 from signsgd_sym.model.noise import NoiseLaw
-from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.optimizer import Optimizer, as_optimizer
+from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import SGD, SIGN
 from signsgd_sym.notation import t
 from signsgd_sym.proof.check import check_derivation

@@ -8,6 +8,7 @@ from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.optimizer import Optimizer
 from signsgd_sym.solve.adam_code import adam_code
 from signsgd_sym.solve.adam_risk import exact_gaussian_variance
+from signsgd_sym.solve.power_code import power_code
 from signsgd_sym.solve.rule_code import RuleCode
 
 
@@ -32,6 +33,8 @@ adam(beta1, beta2)
         raise ParameterError(f"{law.text} has the symbolic parameter {names}; numbers are needed to run it.")
     if isinstance(rule, Adam):
         return _of_adam(rule, law)
+    if rule.exponent is not None:
+        return power_code(rule, law, seconds)
     raise RuleError(
         f"{rule.name} does not split into a factor of the residual and one of the data, so that its risk ODE "
         "has no modes and no code is generated; `risk` solves it, or take sign, sgd, power(p) or "
@@ -42,8 +45,8 @@ adam(beta1, beta2)
 def _of_adam(adam: Adam, law: NoiseLaw) -> RuleCode:
     if adam.eps:
         raise ParameterError(
-            f"eps of Adam is {adam.eps}; with eps > 0 the mean step depends on K_ii by more than a factor and "
-            "there are no modes, so that no code is generated; take eps = 0."
+            f"eps of Adam is {adam.eps}; with eps > 0 the mean step depends on K_ii by more than a factor "
+            "and there are no modes, so that no code is generated; take eps = 0."
         )
     variance = exact_gaussian_variance(law)
     if variance is None:

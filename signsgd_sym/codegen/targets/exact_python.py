@@ -31,8 +31,7 @@ class Limits:
         psi = sp.S.One
         if f.has_variance and power != 0:
             psi = sp.pi / sp.sqrt(2) * f.rate_at_zero * sp.sqrt(power)
-        scale = sp.sympify(f.scale_code, strict=True).subs(R, 0)
-        return Limits(2 * f.measure.mass_at_zero / sp.pi, f.rate_at_zero, scale, psi)
+        return Limits(2 * f.measure.mass_at_zero / sp.pi, f.rate_at_zero, f.scale_limit, psi)
 
 
 def formulas(

@@ -197,6 +197,8 @@ def _functions(f: RiskFunctions) -> list[str]:
             )
         )
     for name, (doc, text, limit) in formulas(f, printer, "phi(R)", "drift_rate(R)").items():
+        if f.cancels and name in ("drift_rate", "noise_scale"):
+            text = f"_settled(lambda R: {text}, R)"
         found.append(_function(name, doc, text, limit))
     return found
 
@@ -287,7 +289,8 @@ def source(module: Module) -> str:
     except CannotPrint as missing:
         raise refusal("mpmath", f"{missing.name}, which a formula of {f.law} contains") from None
     text = "\n".join(body)
-    lost = f"\nLOST = {bits_lost(f.phi)}" if "_settled(" in text else ""
+    lossy = [f.rate, f.scale_code] if f.cancels else [f.phi]
+    lost = f"\nLOST = {max(map(bits_lost, lossy))}" if "_settled(" in text else ""
     accuracy = accuracy_of(f, "to the working precision, mp.prec: two evaluations that agree")
     helpers = {
         "_at": AT,

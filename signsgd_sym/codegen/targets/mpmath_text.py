@@ -35,7 +35,7 @@ def _settled(formula: Callable[[Any], Any], R: Any) -> Any:
             if value != 0 and abs(value - last) <= mp.ldexp(abs(value), -goal):
                 return value
         last, bits = value, bits + bits // 2
-    raise mp.NoConvergence(f"phi({mp.nstr(R)}) was not found to {goal} bits")
+    raise mp.NoConvergence(f"the value at R = {mp.nstr(R)} was not found to {goal} bits")
 '''
 
 INTEGRATED = '''
