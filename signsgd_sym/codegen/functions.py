@@ -64,7 +64,8 @@ class RiskFunctions:
     expression), `kernel` the entries of `noise_matrix` where they have no closed form; `degree` is k with
     f(c z) = c^k f(z). `scale_at_zero` is the limit of s(R), where it is not what s is at R = 0; `cancels`
     says that rate and scale lose digits in a sum. With `scale_in_noise` the entries of `noise_matrix` have
-    s(R) as a factor already, and the covariance is eta^2 `noise_matrix`/d.
+    s(R) as a factor already, and the covariance is eta^2 `noise_matrix`/d. `definitions` are what formulas
+    for a paper have to say before those of rate and scale.
     """
 
     law: str
@@ -92,6 +93,7 @@ class RiskFunctions:
     scale_in_noise: bool = False
     scale_at_zero: Any | None = None
     cancels: bool = False
+    definitions: tuple[tuple[Any, Any], ...] = ()
     scale_doc: str = "E[f(residual)^2], the factor of the diffusion."
 
     @property

@@ -33,12 +33,14 @@ class Facts:
 @dataclass(frozen=True)
 class VectorRhs:
     """dr/dt over the modes: `scalars` (name, expression in R, eta and the names before), then the sum over
-    `terms` (scalar, ((array, power), ...)) for each mode. R = sum(r) is formed if `needs_R`.
+    `terms` (scalar, ((array, power), ...)) for each mode. R = sum(r) is formed if `needs_R`. `note` is what
+    a reader has to know of the forcing.
     """
 
     scalars: tuple[tuple[str, Node], ...]
     terms: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
     needs_R: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)

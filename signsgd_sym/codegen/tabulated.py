@@ -44,13 +44,17 @@ def assemble_tables(
     pieces: tuple[Pieces, ...],
     more: tuple[tuple[str, str], ...],
     elementwise: tuple[Elementwise, ...] = (),
+    note: str = "",
 ) -> Module:
-    """The module of `f` with `functions` that read `pieces`; the exact formulas stay those of `f`."""
+    """The module of `f` with `functions` that read `pieces`; the exact formulas stay those of `f`, `more` are
+    rows of the header, and `note` is said of the right-hand side.
+    """
     facts = Facts(
         f.rule, f.law, f.formula, str(f.rate), str(f.scale), f.derivation, f.verdict, f.modes, more=more
     )
-    facts = replace(facts, at_ends=AT_ENDS)
-    return Module(facts, functions, sde_factors(f), vector_rhs(f), None, f, pieces, elementwise)
+    facts = replace(facts, at_ends=AT_ENDS if pieces else "")
+    rhs = replace(vector_rhs(f), note=note)
+    return Module(facts, functions, sde_factors(f), rhs, None, f, pieces, elementwise)
 
 
 __all__ = ["assemble_tables", "of_log", "on_range"]

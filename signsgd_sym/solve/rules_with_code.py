@@ -7,6 +7,7 @@ from signsgd_sym.model.adam import Adam
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.optimizer import Optimizer
 from signsgd_sym.solve.adam_code import adam_code
+from signsgd_sym.solve.adam_law_code import adam_law_code
 from signsgd_sym.solve.adam_risk import exact_gaussian_variance
 from signsgd_sym.solve.power_code import power_code
 from signsgd_sym.solve.rule_code import RuleCode
@@ -49,9 +50,7 @@ def _of_adam(adam: Adam, law: NoiseLaw) -> RuleCode:
             "and there are no modes, so that no code is generated; take eps = 0."
         )
     variance = exact_gaussian_variance(law)
-    if variance is None:
-        raise RuleError("x")
-    return adam_code(adam, law, variance)
+    return adam_law_code(adam, law) if variance is None else adam_code(adam, law, variance)
 
 
 __all__ = ["rule_code"]

@@ -51,7 +51,7 @@ def _elementwise(f: Elementwise) -> str:
 def _rhs(rhs: VectorRhs) -> str:
     printer = CPrinter()
     lines = [
-        "/* dr/dt over n modes, written to out, which may be r itself; R = sum(r). */",
+        f"/* dr/dt over n modes, written to out, which may be r itself; R = sum(r){rhs.note}. */",
         f"{RHS_HEAD} {{",
         "    (void)t;",
     ]

@@ -92,7 +92,9 @@ def needs_risk(f: RiskFunctions) -> bool:
 def exact_header(module: Module, accuracy: str) -> str:
     """The docstring of the module: that of every target, without the regimes of the float64 code."""
     single = tuple(replace(f, regimes=f.regimes[:1]) for f in module.functions)
-    plain = replace(module, functions=single, table=None).with_measured(accuracy)
+    rows = tuple(row for row in module.facts.more if row[0] != "tables")
+    facts = replace(module.facts, more=rows, at_ends="")
+    plain = replace(module, facts=facts, functions=single, table=None).with_measured(accuracy)
     return '"""' + "\n".join(header(plain)) + '\n"""'
 
 

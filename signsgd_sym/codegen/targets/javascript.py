@@ -45,7 +45,7 @@ def _elementwise(f: Elementwise) -> str:
 def _rhs(rhs: VectorRhs) -> str:
     printer = JavaScriptPrinter()
     lines = [
-        "// dr/dt over the modes, written to `out`, which may be r itself; R = sum(r).",
+        f"// dr/dt over the modes, written to `out`, which may be r itself; R = sum(r){rhs.note}.",
         "export function risk_rhs(t, r, lam, forcing, eta, out = new Float64Array(r.length)) {",
     ]
     if rhs.needs_R:

@@ -101,7 +101,7 @@ def _rhs(rhs: VectorRhs) -> str:
         "    t: Array | float, r: Array, lam: Array, forcing: Array, eta: Array | float,",
         "    scale: ArrayLike = 1.0,",
         ") -> Array:",
-        '    """dr/dt over the modes; R = sum(r)."""',
+        f'    """dr/dt over the modes; R = sum(r){rhs.note}."""',
     ]
     lines += ["    R = jnp.sum(r)"] if rhs.needs_R else []
     lines += [printer.statement(f"{name} = ", node, "    ") for name, node in rhs.scalars]

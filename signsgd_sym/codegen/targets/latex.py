@@ -73,6 +73,7 @@ def lines(f: RiskFunctions) -> list[tuple[str, str]]:
     found = []
     if f.has_phi:
         found.append((r"\phi(R)", shown(phi_formula(f))))
+    found += [(shown(name), shown(value)) for name, value in f.definitions]
     found += [(shown(c.symbol), rf"{c.text} \pm {_power_of_ten(c.radius)}") for c in f.constants]
     found.append(("a(R)", shown(f.rate).replace(r"\phi{\left(R \right)}", r"\phi(R)")))
     if f.has_phi and f.has_variance:

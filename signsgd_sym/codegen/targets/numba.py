@@ -99,7 +99,7 @@ def _rhs(rhs: VectorRhs) -> str:
     lines = [
         "@compiled",
         "def risk_rhs(t: float, r: Array, lam: Array, forcing: Array, eta: float) -> Array:",
-        '    """dr/dt over the modes; R = sum(r)."""',
+        f'    """dr/dt over the modes; R = sum(r){rhs.note}."""',
         "    n = r.size",
         "    if lam.size != n or forcing.size != n:",
         '        raise ValueError("r, lam and forcing differ in length")',

@@ -79,7 +79,7 @@ def _rhs(rhs: VectorRhs) -> str:
     printer = NumpyPrinter()
     lines = [
         "def risk_rhs(t: float, r: Array, lam: Array, forcing: Array, eta: float) -> Array:",
-        '    """dr/dt over the modes; R = sum(r)."""',
+        f'    """dr/dt over the modes; R = sum(r){rhs.note}."""',
     ]
     lines += ["    R = np.sum(r)"] if rhs.needs_R else []
     lines += [printer.statement(f"{name} = ", node, "    ") for name, node in rhs.scalars]
