@@ -18,7 +18,7 @@ ONE = Num(1.0)
 
 def _clipped() -> Node:
     """rho, or the nearer end of [-1, 1]: correlations come with rounding errors. NaN stays NaN."""
-    return Op("less", (ONE, RHO, ONE, Op("less", (RHO, Num(-1.0), Num(-1.0), RHO))))
+    return op("div", RHO, Op("max", (ONE, Op("abs", (RHO,)))))
 
 
 def _fourth_root(rho: Node) -> Node:
