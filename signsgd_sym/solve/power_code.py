@@ -58,7 +58,8 @@ KEPT = 1e-14
 """Relative error in float64 up to which a closed form is used; beyond, a table is."""
 BINADES = 40
 """Tables reach from 2^-40 to 2^40, about 1e-12 to 1e12."""
-GROWTH = Growth(math.log(16), 1e-14)
+GROWTH = Growth(math.log(16), 1e-13)
+"""The quadrature itself is good to a few 1e-14."""
 NO_FORM = "no closed form of the means over the noise; float64 quadrature"
 WITHOUT_QUADRATURE = ("mpmath", "flint")
 Rows = tuple[tuple[str, str], ...]

@@ -15,7 +15,8 @@ that close in on r = 0; farther out r is of one sign and a Gauss-Hermite rule of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
@@ -49,8 +50,11 @@ class Component:
     variance: float
 
 
-def components(law: NoiseLaw) -> tuple[Component, ...]:
+def components(law: NoiseLaw, *, cut_at_zero: bool = False) -> tuple[Component, ...]:
     """A law as quadrature nodes; its Gaussian part stays a Gaussian.
+
+    With `cut_at_zero` nodes are dense on both sides of eps = 0, where means of what is singular there for
+    R -> 0 need them.
 
     Raises:
         ParameterError: while symbolic parameters remain.
@@ -64,21 +68,22 @@ def components(law: NoiseLaw) -> tuple[Component, ...]:
         True
     """
     law.pdf(0.0)  # which refuses symbolic parameters
-    return tuple(_component(float(weight), part) for weight, part in law.parts)
+    return tuple(_component(float(weight), part, cut_at_zero) for weight, part in law.parts)
 
 
-def _component(weight: float, part: Atom | DensityPart) -> Component:
+def _component(weight: float, part: Atom | DensityPart, cut: bool) -> Component:
     if isinstance(part, Atom):
         return Component(np.array([float(part.location)]), np.array([weight]), 0.0)
     normal = as_normal(part)
     if normal is not None:
         return Component(np.array([float(normal[0])]), np.array([weight]), float(normal[1]) ** 2)
     if isinstance(part, SmoothedPart):
-        inner = _component(weight, part.inner)
+        inner = _component(weight, part.inner, cut)
         return Component(inner.nodes, inner.weights, inner.variance + float(part.std) ** 2)
     nodes, weights = [], []
     t, w = legendre.leggauss(12)
-    for arm in arms(part.pieces) if part.has_elementary_density else _measured_arms(part):
+    pieces = _cut_at_zero(part.pieces) if cut else part.pieces
+    for arm in arms(pieces) if part.has_elementary_density else _measured_arms(part, pieces):
         found = cells(arm, invertible=False)
         half = (found.right - found.left) / 2
         s = found.left[:, None] + half[:, None] * (1 + t)
@@ -91,10 +96,18 @@ def _component(weight: float, part: Atom | DensityPart) -> Component:
     return Component(e[kept], weight * mass[kept] / mass[kept].sum(), 0.0)
 
 
-def _measured_arms(part: DensityPart) -> list[Arm]:
+def _cut_at_zero(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    found: list[Piece] = []
+    for piece in pieces:
+        inside = piece.lo < 0 < piece.hi
+        found += [replace(piece, hi=sp.S.Zero), replace(piece, lo=sp.S.Zero)] if inside else [piece]
+    return tuple(found)
+
+
+def _measured_arms(part: DensityPart, pieces: Sequence[Piece]) -> list[Arm]:
     """Arms of a density that is known as a function of float64 only."""
     found = []
-    for piece in part.pieces:
+    for piece in pieces:
         for anchor, direction, reach in _ends(piece):
             found.append(
                 Arm(lambda u, a=anchor, s=direction: part.pdf(a + s * u), anchor, direction, reach)  # type: ignore[misc]

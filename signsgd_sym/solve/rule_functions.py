@@ -98,7 +98,7 @@ class PowerFunctions(SeparatedFunctions):
 
     @cached_property
     def _noise(self) -> tuple[Component, ...]:
-        return components(self.law)
+        return components(self.law, cut_at_zero=True)
 
     @cached_property
     def _quantities(self) -> Any:

@@ -59,15 +59,21 @@ def test_the_ends_of_the_family_are_sign_and_sgd(power, rule, target):
     assert one.source == other.source
 
 
-@pytest.mark.parametrize(("p", "rule"), [("1/5000", "sign"), ("4999/5000", "sgd")])
-def test_powers_near_the_ends_are_near_sign_and_sgd(p, rule, code):
-    """The powers have a derivation of their own, with Kummer functions: it ends where the others are."""
-    near = python("numpy", code(p, "Uniform(-1, 2)").generated)
+@pytest.mark.parametrize(
+    ("ps", "rule"), [(("1/32", "1/64"), "sign"), (("31/32", "63/64"), "sgd")], ids=["sign", "sgd"]
+)
+def test_powers_near_the_ends_lead_to_sign_and_sgd(ps, rule, code):
+    """The powers have a derivation of their own, with Kummer functions: its limits are the other two.
+
+    The density is smooth across 0, where |r|^(p - 1) is large.
+    """
+    far, near = (python("numpy", code(p, "Uniform(-1, 2)").generated) for p in ps)
     end = ss.generate("Uniform(-1, 2)", optimizer=rule, run=False)
-    risks = np.array([0.01, 0.3, 5.0])
+    risks = np.array([1e-6, 0.01, 0.3, 5.0])
     for name in NAMES:
-        np.testing.assert_allclose(getattr(near, name)(risks), getattr(end, name)(risks), rtol=2e-3)
-    assert not np.allclose(near.drift_rate(risks), end.drift_rate(risks), rtol=1e-6)
+        one, two, limit = (getattr(module, name)(risks) for module in (far, near, end))
+        np.testing.assert_allclose(2 * two - one, limit, rtol=3e-3)  # linear extrapolation
+        assert np.max(np.abs(one / limit - 1)) > 5e-3
 
 
 @pytest.mark.parametrize(
@@ -99,7 +105,7 @@ def test_every_target_has_the_values_of_its_references(p, law, code, tmp_path):
         np.testing.assert_allclose(found["jax"]["louder"], 2 * found["jax"]["noise_scale"], rtol=1e-14)
     for target, values in found.items():
         for name, known in made.references:
-            np.testing.assert_allclose(values[name], known.hi, rtol=2e-14, err_msg=f"{target} {name}")
+            np.testing.assert_allclose(values[name], known.hi, rtol=3e-13, err_msg=f"{target} {name}")
 
 
 def test_gaussian_noise_is_the_moment_of_a_gaussian_residual(code):
@@ -144,14 +150,12 @@ def test_the_exact_targets_agree_where_float64_needs_a_table(code):
     for risk in (1e-9, 0.25, 1e7):
         exact = float(flint.drift_rate(risk).mid())
         assert float(mpmath.drift_rate(risk)) == pytest.approx(exact, rel=1e-15)
-        assert numpy.drift_rate(risk) == pytest.approx(exact, rel=1e-13)
+        assert numpy.drift_rate(risk) == pytest.approx(exact, rel=3e-13)
 
 
 @pytest.mark.parametrize("target", ["mpmath", "flint"])
 def test_what_has_no_closed_form_is_refused_where_only_such_are_printed(target):
-    with pytest.raises(
-        TargetError, match=r"prints closed forms.*numpy, c, javascript, numba, jax, latex can"
-    ):
+    with pytest.raises(TargetError, match=r"closed forms.*numpy, c, javascript, numba, jax, latex can"):
         ss.generate("Laplace(0, 1)", target, optimizer="power(1/2)")
 
 

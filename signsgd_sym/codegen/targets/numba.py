@@ -51,11 +51,12 @@ def {f.name}(R: Any) -> Any:
 def _elementwise(f: Elementwise) -> str:
     """As a function of R: a kernel, the same for each element, and the public function."""
     typed = ", ".join(f"{name}: float" for name in f.arguments)
-    body = "\n".join(NumbaPrinter().lines(f.program, "return ", "    "))
+    body = "\n".join(NumbaPrinter().lines(f.program, "value: float = ", "    "))
     each = ", ".join(f"np.float64({name})" for name in f.arguments)
     return f'''@compiled
 def _{f.name}({typed}) -> float:
 {body}
+    return value
 
 
 @elementwise
