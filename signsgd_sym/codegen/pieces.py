@@ -70,7 +70,7 @@ def nested_series(function: Callable[[float], Array], lo: float, hi: float, grow
 
     >>> found = nested_series(lambda u: np.array([np.exp(u), u]), 0.0, 1.0, Growth(1.0, 1e-9, 4))
     >>> found.shape
-    (9, 2)
+    (17, 2)
     """
     n, known = growth.start, dict[float, Array]()
     while True:
