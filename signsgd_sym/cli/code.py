@@ -27,7 +27,9 @@ def generate(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the source to this file.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
-    optimizer: Annotated[str, typer.Option("--optimizer", help="sign or sgd.")] = "sign",
+    optimizer: Annotated[
+        str, typer.Option("--optimizer", help="sign, sgd, power(p) or adam(beta1, beta2).")
+    ] = "sign",
     lr: Annotated[
         str | None,
         typer.Option("--lr", metavar="ETA", help="Also learning_rate(t, R): an expression in t and R."),
@@ -43,6 +45,10 @@ def generate(
     The code needs nothing of this package. It is built and run here where its compiler or interpreter is
     installed, compared with certified values, and the largest error is written into its header. Functions of
     R return their limit at R = 0 and NaN where R is negative, infinite or NaN.
+
+    Powers and Adam have no phi and psi. Adam's file has kernel(rho), the entries of its noise matrix, and
+    population_risk(R); under noise that is not Gaussian its constants are tables in R, made in about half a
+    minute, and NaN outside the range that the header states. That Adam follows its ODE is a conjecture.
     """
     from signsgd_sym.report import generate_command as command
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy as sp
 
+from signsgd_sym.codegen.correlation import kernel_code
 from signsgd_sym.codegen.functions import RiskFunctions
 from signsgd_sym.codegen.ir import Function, Node, Num, Op, Program, Regime, Var, op, program
 from signsgd_sym.codegen.lower import lower, number
@@ -27,10 +28,17 @@ NAMES: dict[Any, Node] = {
 }
 
 
-def assemble(f: RiskFunctions, plan: Plan | None, exact: RiskFunctions | None = None) -> Module:
+def assemble(
+    f: RiskFunctions,
+    plan: Plan | None,
+    exact: RiskFunctions | None = None,
+    more: tuple[tuple[str, str], ...] = (),
+    without_psi: str = "it belongs to the sign rule",
+) -> Module:
     """The module of `f`, phi and the drift rate as planned; there is no plan where the ODE lacks phi.
 
-    `exact` is `f` with the integrals that in `f` are floats, where there are any.
+    `exact` is `f` with the integrals that in `f` are floats, where there are any; `more` are further rows of
+    the header, `without_psi` says why a module without phi has no psi.
     """
     chosen = plan.chosen if plan is not None else ()
     functions: list[Function] = []
@@ -42,21 +50,15 @@ def assemble(f: RiskFunctions, plan: Plan | None, exact: RiskFunctions | None = 
             _regimes("drift_rate", f"The drift factor {f.rate}.", f.rate_at_zero, chosen, is_rate=True)
         )
     else:
-        functions.append(_single("drift_rate", f"The drift factor {f.rate}.", f.rate_at_zero, lower(f.rate)))
-    scale = sp.sympify(f.scale_code, strict=True)
-    functions.append(
-        _single(
-            "noise_scale", "E[f(residual)^2], the factor of the diffusion.", scale.subs(R, 0), lower(scale)
-        )
-    )
+        rate, at_zero = f.with_numbers(f.rate), f.with_numbers(f.rate_at_zero)
+        functions.append(single("drift_rate", f"The drift factor {f.rate}.", at_zero, lower(rate)))
+    scale = f.with_numbers(f.scale_code)
+    functions.append(single("noise_scale", f.scale_doc, f.with_numbers(f.scale_limit), lower(scale)))
+    for name, doc, value in f.extra:
+        functions.append(single(name, doc, value.subs(R, 0), lower(value)))
     if f.has_phi and f.has_variance:
         functions.append(_psi(f))
-    drift = f"The drift of Delta is this times {f.drift_matrix} Delta."
-    diffusion = f"The diffusion of Delta is this times a square root of {f.noise_matrix}."
-    factors = (
-        Factor("sde_drift", ("R", "eta"), drift, plain(-eta * DRIFT_RATE, NAMES)),
-        Factor("sde_diffusion", ("R", "eta", "d"), diffusion, plain(eta * sp.sqrt(NOISE_SCALE / d), NAMES)),
-    )
+    factors = sde_factors(f)
     facts = Facts(
         f.rule,
         f.law,
@@ -67,9 +69,25 @@ def assemble(f: RiskFunctions, plan: Plan | None, exact: RiskFunctions | None = 
         f.verdict,
         f.modes,
         "exact" if plan is None else plan.accuracy,
+        more,
+        without_psi,
     )
     table = None if plan is None else plan.table
-    return Module(facts, tuple(functions), factors, _rhs(f), table, exact or f)
+    kernel = f.kernel
+    pieces = (kernel.series,) if kernel else ()
+    elementwise = (kernel_code(kernel.name, kernel.doc, kernel.series),) if kernel else ()
+    return Module(facts, tuple(functions), factors, vector_rhs(f), table, exact or f, pieces, elementwise)
+
+
+def sde_factors(f: RiskFunctions) -> tuple[Factor, Factor]:
+    """The scalar factors of the drift and of the diffusion of Delta."""
+    drift = f"The drift of Delta is this times {f.drift_matrix} Delta."
+    diffusion = f"The diffusion of Delta is this times a square root of {f.noise_matrix}."
+    scale = sp.S.One if f.scale_in_noise else NOISE_SCALE
+    return (
+        Factor("sde_drift", ("R", "eta"), drift, plain(-eta * DRIFT_RATE, NAMES)),
+        Factor("sde_diffusion", ("R", "eta", "d"), diffusion, plain(eta * sp.sqrt(scale / d), NAMES)),
+    )
 
 
 def scheduled(module: Module, step: Any) -> Module:
@@ -91,7 +109,8 @@ def _regimes(name: str, doc: str, at_zero: Any, chosen: Sequence[Chosen], is_rat
     return Function(name, doc, _limit(at_zero), tuple(found))
 
 
-def _single(name: str, doc: str, at_zero: Any, node: Node) -> Function:
+def single(name: str, doc: str, at_zero: Any, node: Node) -> Function:
+    """One program for all R > 0, and the limit `at_zero`."""
     return Function(name, doc, _limit(at_zero), (Regime(math.inf, program(node), ""),))
 
 
@@ -113,7 +132,8 @@ def _psi(f: RiskFunctions) -> Function:
     )
 
 
-def _rhs(f: RiskFunctions) -> VectorRhs:
+def vector_rhs(f: RiskFunctions) -> VectorRhs:
+    """The right-hand side of the mode ODE in operations."""
     scalars = tuple(
         (str(name), plain(sp.sympify(value, strict=True), NAMES)) for name, value in f.form.scalars
     )

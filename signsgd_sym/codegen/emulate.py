@@ -5,7 +5,7 @@ This is the yardstick by which forms are chosen; the generated code itself is me
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from signsgd_sym.codegen.exact_error import product_error, quotient_rest, sum_error
 from signsgd_sym.codegen.ir import Node, Num, Program, Var
+from signsgd_sym.codegen.pieces import Pieces
 from signsgd_sym.codegen.scaled_erfc import scaled_erfc
 from signsgd_sym.codegen.small_erf import small_erf
 
@@ -54,14 +55,20 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def emulate(program: Program, R: Array, table: Callable[[Array], Array] | None = None) -> Array:
-    """The values of the program at `R`; `table` evaluates the Chebyshev pieces.
+def emulate(
+    program: Program,
+    R: Array,
+    table: Callable[[Array], Array] | None = None,
+    pieces: Sequence[Pieces] = (),
+) -> Array:
+    """The values of the program at `R`; `table` evaluates the Chebyshev pieces of phi, `pieces` are others.
 
     >>> from signsgd_sym.codegen.ir import op, program
     >>> emulate(program(op("exp", Var("R"))), np.array([0.0]))
     array([1.])
     """
     names: dict[str, Any] = {"R": R}
+    own = {f"pieces:{one.name}": one for one in pieces}
 
     def value(node: Node) -> Any:
         if isinstance(node, Num):
@@ -72,6 +79,8 @@ def emulate(program: Program, R: Array, table: Callable[[Array], Array] | None =
             if table is None:
                 raise ValueError("the program has a table and none was given.")
             return table(R)
+        if node.name in own:
+            return own[node.name](value(node.args[0]))
         return OPERATIONS[node.name](*(value(arg) for arg in node.args))
 
     with np.errstate(all="ignore"):

@@ -1,6 +1,6 @@
 """Generated code built and run as its users would: by a C compiler, by Node, by a Python of its own.
 
-Every runner takes source text and points, and returns the values of phi and of the drift rate as float64.
+Every runner takes source text, points and names of functions of R, and returns their values as float64.
 Nothing here trusts the generator: the text is all that is passed on.
 """
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from signsgd_sym.errors import NotConverged
 
 Array = NDArray[np.float64]
+Names = tuple[str, ...]
 SECONDS = 300
 FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror")
 
@@ -29,7 +30,7 @@ C_MAIN = """
 int main(void) {
     double R;
     while (fread(&R, sizeof R, 1, stdin) == 1) {
-        const double values[2] = {signsgd_phi(R), signsgd_drift_rate(R)};
+        const double values[] = {CALLS};
         fwrite(values, sizeof values, 1, stdout);
     }
     return 0;
@@ -37,12 +38,13 @@ int main(void) {
 """
 
 NODE_MAIN = """
-import { phi, drift_rate } from "./generated.mjs";
+import * as generated from "./generated.mjs";
 import { readFileSync, writeSync } from "node:fs";
 const bytes = readFileSync(0);
 const risks = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-const values = new Float64Array(2 * risks.length);
-risks.forEach((R, k) => { values[2 * k] = phi(R); values[2 * k + 1] = drift_rate(R); });
+const functions = [CALLS];
+const values = new Float64Array(functions.length * risks.length);
+risks.forEach((R, k) => { functions.forEach((f, j) => { values[functions.length * k + j] = f(R); }); });
 const out = Buffer.from(values.buffer);
 for (let done = 0; done < out.length;) { done += writeSync(1, out, done); }
 """
@@ -53,8 +55,9 @@ import numpy as np
 PREPARE
 import generated
 risks = np.frombuffer(sys.stdin.buffer.read())
-values = np.empty((len(risks), 2))
-for column, f in enumerate((generated.phi, generated.drift_rate)):
+functions = [CALLS]
+values = np.empty((len(risks), len(functions)))
+for column, f in enumerate(functions):
     values[:, column] = EVALUATE
 sys.stdout.buffer.write(values.tobytes())
 """
@@ -69,7 +72,11 @@ class Runner:
 
     tool: Callable[[], str]
     missing: Callable[[], str]
-    run: Callable[[str, Array], Array]
+    evaluate: Callable[[str, Array, Names], Array]
+
+    def run(self, source: str, risks: Array, names: Names = ("phi", "drift_rate")) -> Array:
+        """The values at `risks` of the functions `names`, one column each."""
+        return self.evaluate(source, risks, names)
 
 
 def _call(command: list[str], folder: Path, data: bytes = b"") -> bytes:
@@ -82,11 +89,11 @@ def _call(command: list[str], folder: Path, data: bytes = b"") -> bytes:
     return done.stdout
 
 
-def _values(raw: bytes, risks: Array) -> Array:
+def _values(raw: bytes, risks: Array, names: Names) -> Array:
     values = np.frombuffer(raw, dtype=float)
-    if values.size != 2 * risks.size:
+    if values.size != len(names) * risks.size:
         raise NotConverged(f"generated code gave {values.size} values for {risks.size} points.")
-    return values.reshape(-1, 2)
+    return values.reshape(-1, len(names))
 
 
 def compiler() -> str | None:
@@ -94,34 +101,37 @@ def compiler() -> str | None:
     return next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
 
 
-def _run_c(source: str, risks: Array) -> Array:
+def _run_c(source: str, risks: Array, names: Names) -> Array:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "generated.c").write_text(source + C_MAIN)
+        calls = ", ".join(f"signsgd_{one}(R)" for one in names)
+        (folder / "generated.c").write_text(source + C_MAIN.replace("CALLS", calls))
         command = compiler()
         assert command is not None
         _call([command, *FLAGS, "generated.c", "-o", "generated", "-lm"], folder)
-        return _values(_call([str(folder / "generated")], folder, risks.tobytes()), risks)
+        return _values(_call([str(folder / "generated")], folder, risks.tobytes()), risks, names)
 
 
-def _run_node(source: str, risks: Array) -> Array:
+def _run_node(source: str, risks: Array, names: Names) -> Array:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "generated.mjs").write_text(source)
-        (folder / "main.mjs").write_text(NODE_MAIN)
+        calls = ", ".join(f"generated.{one}" for one in names)
+        (folder / "main.mjs").write_text(NODE_MAIN.replace("CALLS", calls))
         node = shutil.which("node")
         assert node is not None
-        return _values(_call([node, "main.mjs"], folder, risks.tobytes()), risks)
+        return _values(_call([node, "main.mjs"], folder, risks.tobytes()), risks, names)
 
 
-def _python(evaluate: str, prepare: str = "") -> Callable[[str, Array], Array]:
-    def run(source: str, risks: Array) -> Array:
+def _python(evaluate: str, prepare: str = "") -> Callable[[str, Array, Names], Array]:
+    def run(source: str, risks: Array, names: Names) -> Array:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "generated.py").write_text(source)
             main = PYTHON_MAIN.replace("EVALUATE", evaluate).replace("PREPARE", prepare)
+            main = main.replace("CALLS", ", ".join(f"generated.{one}" for one in names))
             (folder / "main.py").write_text(main)
-            return _values(_call([sys.executable, "main.py"], folder, risks.tobytes()), risks)
+            return _values(_call([sys.executable, "main.py"], folder, risks.tobytes()), risks, names)
 
     return run
 

@@ -43,6 +43,7 @@ class Op:
     less(a, b, x, y)          x if a < b, else y
     nonnegative(v, a, b)      a if v >= 0, else b
     table(R)                  phi from the Chebyshev pieces of the module
+    pieces:NAME(u)            another table of the module, a function of u
     call:NAME(R)              another function of the module
     """
 

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from signsgd_sym.errors import RuleError
-from signsgd_sym.notation import P, R, i, lam, n, phi, r
+from signsgd_sym.notation import A, P, R, c_1, i, lam, n, phi, r, s_R
 
 DRIFT_RATE = sp.Function("drift_rate", real=True)(R)
 """a(R) as a function of the generated module."""
@@ -37,8 +37,8 @@ class VectorForm:
 def vector_form(rhs: Any, rate: Any, scale: Any) -> VectorForm:
     """Split the right-hand side of a mode ODE into hoisted scalars and array products.
 
-    `rate` is a(R), `scale` is s(R): they become calls of `drift_rate(R)` and `noise_scale(R)`. Raises
-    `RuleError` for a term without r, lambda or n.
+    `rate` is a(R), linear in phi, c_1 or A(R), `scale` is s(R): they become calls of `drift_rate(R)` and
+    `noise_scale(R)`. Raises `RuleError` for a term without r, lambda or n.
 
     >>> from signsgd_sym.notation import eta, r_i
     >>> form = vector_form(-2 * eta * r_i * lam[i] + eta**2 * n[i], sp.S.One, sp.S.One)
@@ -46,10 +46,12 @@ def vector_form(rhs: Any, rate: Any, scale: Any) -> VectorForm:
     ((k_0, (('forcing', 1),)), (k_1, (('lam', 1), ('r', 1))))
     """
     hoisted = rhs
-    if rate.has(phi):
-        hoisted = hoisted.subs(phi, DRIFT_RATE * phi / rate)
-    if scale.has(P):
-        hoisted = hoisted.subs(P, NOISE_SCALE * P / scale)
+    for name in (phi, c_1, A):
+        if rate.has(name):
+            hoisted = hoisted.subs(name, DRIFT_RATE * name / rate)
+    for name in (P, s_R):
+        if scale.has(name):
+            hoisted = hoisted.subs(name, NOISE_SCALE * name / scale)
     scalars: list[tuple[Any, Any]] = []
     terms: list[tuple[Any, tuple[tuple[str, Any], ...]]] = []
     for term in sp.Add.make_args(sp.expand(hoisted)):

@@ -38,6 +38,7 @@ from signsgd_sym.derive.moments import (
 from signsgd_sym.derive.noise_free import noise_free
 from signsgd_sym.derive.orthant import arcsine_law
 from signsgd_sym.derive.phi import smoothing_identity
+from signsgd_sym.derive.power_gaussian import power_under_gaussian_noise
 from signsgd_sym.derive.powers import power_pair_moment, power_response, power_second_moment
 from signsgd_sym.derive.preconditioning import (
     diagonal_preconditioning,
@@ -117,6 +118,7 @@ def _of_power(rule: UpdateRule) -> dict[str, Entry]:
         "residual-response": Entry(f"The response of the residual, {f}", lambda: power_response(rule)),
         "second-moment": Entry(f"E[f(r)^2] for {f}", lambda: power_second_moment(rule)),
         "pair-moment": Entry(f"E[f(x_i) f(x_j)] for {f}", lambda: power_pair_moment(rule)),
+        "gaussian-noise": Entry(f"{f} under Gaussian label noise", lambda: power_under_gaussian_noise(rule)),
     }
     return {f"{rule.name}-{name}": entry for name, entry in {**own, **_of_sde(rule)}.items()}
 

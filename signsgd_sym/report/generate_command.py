@@ -11,8 +11,8 @@ from signsgd_sym.codegen.targets import source_of
 from signsgd_sym.derive.density import read_law
 from signsgd_sym.errors import ParameterError
 from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.optimizer import Optimizer, as_optimizer
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.solve.generate import GeneratedCode, generate, writable
 
 
@@ -22,7 +22,7 @@ class GenerateRequest:
 
     law: NoiseLaw
     target: str
-    rule: UpdateRule
+    rule: Optimizer
     schedule: Schedule | None
     output: Path | None
     force: bool
@@ -42,7 +42,7 @@ class GenerateRequest:
     ) -> GenerateRequest:
         """Parse the texts of the command line; raises `InputError` of the kind that fits."""
         source_of(target)
-        rule = UpdateRule.from_text(optimizer)
+        rule = as_optimizer(optimizer)
         if output is not None:
             writable(output, force)
         if not seconds > 0:
@@ -71,8 +71,8 @@ def generate_data(code: GeneratedCode, output: Path | None) -> dict[str, Any]:
         "law": code.law.text,
         "optimizer": code.rule.name,
         "target": code.target,
-        "phi": None if code.problem.phi is None else str(code.problem.phi),
-        "evidence": code.problem.functions.evidence,
+        "phi": None if code.functions.phi is None else str(code.functions.phi),
+        "evidence": code.functions.evidence,
         "measured": None,
         "not_measured": None,
         "proved_relative_error": None,
@@ -84,14 +84,15 @@ def generate_data(code: GeneratedCode, output: Path | None) -> dict[str, Any]:
     if isinstance(code.measured, Measured):
         m = code.measured
         found["measured"] = {
-            "ulp": {"phi": m.ulp[0], "drift_rate": m.ulp[1]},
-            "relative": {"phi": m.relative[0], "drift_rate": m.relative[1]},
+            "ulp": dict(zip(m.names, m.ulp, strict=True)),
+            "relative": dict(zip(m.names, m.relative, strict=True)),
             "points": m.points,
             "tool": m.tool,
+            "against": m.against,
         }
     else:
         found["not_measured"] = code.measured
-    plan = code.problem.plan
+    plan = None if code.problem is None else code.problem.plan
     if plan is not None:
         found["regimes"] = [
             {"from": 2.0**c.lo, "to": None if c.hi > 1023 else 2.0**c.hi, "form": c.form.note}
@@ -108,8 +109,8 @@ def generate_data(code: GeneratedCode, output: Path | None) -> dict[str, Any]:
 def generate_text(code: GeneratedCode) -> str:
     """What is said when the source went to a file."""
     lines = [f"{code.rule.name} under {code.law.text}, {code.target}"]
-    facts = code.problem.functions
-    lines.append(f"  phi(R) = {facts.formula}" if facts.has_phi else "  the ODE does not contain phi")
+    facts = code.functions
+    lines.append(f"  phi(R) = {facts.formula}" if facts.has_phi else f"  drift_rate(R) = {facts.rate}")
     lines.append(f"  {facts.evidence}")
     if isinstance(code.measured, Measured):
         lines.append(f"  {code.measured.text}")

@@ -14,6 +14,7 @@ resolves normal((r + q)/s) at r = |q|.
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from signsgd_sym.errors import NotConverged
@@ -100,13 +101,23 @@ def scale_of(law: NoiseLaw) -> float:
 
 def gaussian_variance(law: NoiseLaw) -> float | None:
     """E eps^2 of a Gaussian law of mean 0, or of no noise; None for another law, or with parameters."""
+    exact = exact_gaussian_variance(law)
+    return None if exact is None else float(exact)
+
+
+def exact_gaussian_variance(law: NoiseLaw) -> sp.Expr | None:
+    """`gaussian_variance` as an exact number.
+
+    >>> exact_gaussian_variance(NoiseLaw.from_text("Normal(0, 1/2)"))
+    1/4
+    """
     part = law.parts[0][1]
     centred = part.is_symmetric if isinstance(part, FamilyPart) else False
     is_gaussian = isinstance(part, FamilyPart) and part.name == "Normal" and centred
     is_zero = isinstance(part, Atom) and part.location == 0
     if len(law.parts) != 1 or law.parameters or not (is_gaussian or is_zero):
         return None
-    return float(law.second_moment())
+    return law.second_moment()
 
 
 def _end(
@@ -151,4 +162,4 @@ def _normal(z: Array) -> Array:
     return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi))
 
 
-__all__ = ["gaussian_variance", "residual_under", "scale_of", "special_points"]
+__all__ = ["exact_gaussian_variance", "gaussian_variance", "residual_under", "scale_of", "special_points"]

@@ -19,12 +19,13 @@ from signsgd_sym.codegen.vector import vector_form
 from signsgd_sym.derive.closed_form import ClosedForm
 from signsgd_sym.derive.phi import drift_rate_at_zero, phi_mean, phi_of
 from signsgd_sym.derive.risk import RiskODE, derive_risk_ode
-from signsgd_sym.derive.sde import LimitSDE, derive_sde
+from signsgd_sym.derive.sde import derive_sde
 from signsgd_sym.errors import InfiniteVariance, NotConverged, ParameterError, RuleError
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import Atom
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import A, P, R, phi, s_R, x
+from signsgd_sym.solve.rule_code import modes_of
 from signsgd_sym.special import NoiseMean
 
 
@@ -141,7 +142,7 @@ def make_problem(
         noise_power=noise_power,
         drift_matrix=sde.preconditioned,
         noise_matrix=sde.noise_matrix,
-        modes=_modes(sde),
+        modes=modes_of(sde, f"M_ij = {sde.noise_entry} with rho = K_ij/sqrt(K_ii K_jj)"),
         form=vector_form(ode.rhs, sde.rate, sde.scale),
         measure=measure,
     )
@@ -166,20 +167,6 @@ def _number(value: Any) -> Any:
         return sp.Float(ball.mid().str(30, radius=False), 25)
     except (Unsupported, Undecided, PointRejected):
         return sp.Float(value.evalf(20), 17)
-
-
-def _modes(sde: LimitSDE) -> str:
-    """What r, lam and forcing are, in one line."""
-    q = sde.power / 2
-    entry = f"M_ij = {sde.noise_entry} with rho = K_ij/sqrt(K_ii K_jj)"
-    if q == 0:
-        basis, c, noise = "K", "U^T Delta", "U^T M U"
-    else:
-        root = f"D^({q})"
-        basis, c, noise = f"D^({-q}) K D^({-q})", f"U^T {root} Delta", f"U^T {root} M {root} U"
-        entry += ", D = diag(K)"
-    forcing = f"forcing_i = lam_i ({noise})_ii/(2 d)"
-    return f"{basis} = U diag(lam) U^T; r_i = lam_i c_i^2/2, c = {c}; {forcing}; {entry}"
 
 
 def _verdict(form: ClosedForm | None) -> str:

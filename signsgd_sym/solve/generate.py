@@ -13,6 +13,7 @@ import numpy as np
 from signsgd_sym.balls import Unsupported
 from signsgd_sym.codegen import reference
 from signsgd_sym.codegen.assemble import scheduled
+from signsgd_sym.codegen.functions import RiskFunctions
 from signsgd_sym.codegen.lower import CannotLower
 from signsgd_sym.codegen.measured import Measured, measure
 from signsgd_sym.codegen.module import Module
@@ -28,12 +29,14 @@ from signsgd_sym.derive.phi import phi_as_mean
 from signsgd_sym.errors import NotConverged, ParameterError, TargetError
 from signsgd_sym.files import check_directory, write_file
 from signsgd_sym.model.noise import NoiseLaw
+from signsgd_sym.model.optimizer import Optimizer, as_optimizer
 from signsgd_sym.model.schedule import Schedule
-from signsgd_sym.model.update_rule import SIGN, UpdateRule
+from signsgd_sym.model.update_rule import SGD, SIGN
 from signsgd_sym.notation import t
 from signsgd_sym.proof.check import check_derivation
 from signsgd_sym.proof.verdict import Report
 from signsgd_sym.solve.functions import Problem, make_problem
+from signsgd_sym.solve.rules_with_code import rule_code
 from signsgd_sym.special import over
 
 EXACT = {"mpmath", "flint", "latex"}
@@ -48,16 +51,18 @@ class GeneratedCode:
 
     `measured` is the error found by running the code, or in words why it was not run. `rewritings` has the
     verdicts on the forms in which phi is computed; it has no steps where the closed form is computed as it
-    is.
+    is. `functions` are the formulas, `problem` the derived ODE and phi of the sign rule and of SGD, None for
+    another rule.
     """
 
     law: NoiseLaw
-    rule: UpdateRule
+    rule: Optimizer
     target: str
     source: str
     measured: Measured | str
     rewritings: Report | None
-    problem: Problem
+    functions: RiskFunctions
+    problem: Problem | None
 
     @cached_property
     def module(self) -> types.ModuleType:
@@ -87,14 +92,17 @@ def generate(
     law: Any,
     target: str = "numpy",
     *,
-    optimizer: UpdateRule | str = SIGN,
+    optimizer: Optimizer | str = SIGN,
     lr: Schedule | str | float | None = None,
     path: Path | str | None = None,
     force: bool = False,
     run: bool = True,
     seconds: float = 20.0,
 ) -> GeneratedCode:
-    """Derive, plan and print the functions phi, psi, drift_rate, noise_scale, risk_rhs of `law`.
+    """Derive, plan and print the functions drift_rate, noise_scale, risk_rhs of a rule under `law`.
+
+    The sign rule has phi and psi as well, Adam the population risk and `kernel(rho)`, the entry of its noise
+    matrix K_A. Rules are sign, sgd, power(p) and adam(beta1, beta2): those whose risk ODE has modes.
 
     `law` is LAW text, a `sympy.stats` variable, a frozen `scipy.stats` law or a `NoiseLaw`, with numbers as
     parameters. The code needs nothing of this package. With `lr`, an expression in t and R, it also has
@@ -105,7 +113,8 @@ def generate(
         ParameterError: an unknown target; a law with symbolic parameters; a path that exists (without
             `force`) or cannot be written.
         TargetError: the target lacks a function that the formula needs.
-        InfiniteVariance: SGD under noise without a variance.
+        RuleError: a rule whose risk ODE has no modes.
+        InfiniteVariance: SGD, or a power, under noise without the moment that it needs.
         NotConverged: a rewriting was refuted or could not be decided, or the code does not build.
 
     >>> code = generate("Uniform(-2, 2)", run=False)
@@ -118,18 +127,31 @@ def generate(
     file = None if path is None else writable(Path(path), force)
     noise = read_law(law)
     prove_density(noise)
-    rule = UpdateRule.from_text(optimizer) if isinstance(optimizer, str) else optimizer
-    problem = make_problem(rule, noise, seconds=seconds)
+    rule = as_optimizer(optimizer)
+    eta = None if lr is None else Schedule.of(lr)
+    if rule in (SIGN, SGD):
+        code = _of_problem(make_problem(rule, noise, seconds=seconds), rule, target, eta, run)
+    else:
+        code = _of_rule(rule, noise, target, eta, run, seconds)
+    if file is not None:
+        write_file(file, code.source)
+    return code
+
+
+def _of_problem(
+    problem: Problem, rule: Optimizer, target: str, eta: Schedule | None, run: bool
+) -> GeneratedCode:
+    """Code for the sign rule and for SGD, phi in the forms of its plan."""
+    noise, printer = problem.law, source_of(target)
     rewritings = _judged(problem)
     if rewritings is not None and (wrong := rewritings.first_wrong) is not None:
         raise NotConverged(
             f"a form in which phi of {noise.text} would be computed is {wrong.verdict.value}: "
             f"{wrong.evidence.summary()}; no code is handed over."
         )
-    module = problem.generated if lr is None else _scheduled(problem, Schedule.of(lr), target)
+    module = _scheduled(problem.generated, eta, target)
     if rewritings is not None and rewritings.judgements:
         module = module.with_evidence(f"{module.facts.evidence}; the forms below {rewritings.verdict.value}")
-    printer = source_of(target)
     measured: Measured | str = "it was not run"
     if run and target != "latex" and problem.plan is not None:
         values = references(problem)
@@ -138,21 +160,39 @@ def generate(
         module = module.with_measured(_stated(problem, measured))
     elif problem.plan is not None and target != "latex":
         module = module.with_measured(f"{module.facts.measured} (in an emulation: {measured})")
-    code = GeneratedCode(noise, rule, target, printer(module), measured, rewritings, problem)
-    if file is not None:
-        write_file(file, code.source)
-    return code
+    return GeneratedCode(
+        noise, rule, target, printer(module), measured, rewritings, problem.functions, problem
+    )
 
 
-def _scheduled(problem: Problem, schedule: Schedule, target: str) -> Module:
+def _of_rule(
+    rule: Optimizer, noise: NoiseLaw, target: str, eta: Schedule | None, run: bool, seconds: float
+) -> GeneratedCode:
+    """Code for Adam and for powers: their module, measured against what it was made from."""
+    made, printer = rule_code(rule, noise, target, seconds), source_of(target)
+    if target in made.refused:
+        raise TargetError(made.refused[target])
+    module = _scheduled(made.generated, eta, target)
+    measured: Measured | str = "it was not run"
+    if run and target != "latex":
+        names, values = zip(*made.references, strict=True)
+        measured = measure(target, printer(module), *values, names=names, against=made.against)
+    text = measured.text if isinstance(measured, Measured) else f"not measured: {measured}"
+    source = printer(module.with_measured(text))
+    return GeneratedCode(noise, rule, target, source, measured, None, module.exact, None)
+
+
+def _scheduled(module: Module, schedule: Schedule | None, target: str) -> Module:
     """The module with `learning_rate`; raises `TargetError` where the target cannot express it."""
+    if schedule is None:
+        return module
     made: dict[str, Module] = {}
     lacking = ""
     try:
-        made |= dict.fromkeys(set(TARGETS) - EXACT, scheduled(problem.generated, schedule.expr))
+        made |= dict.fromkeys(set(TARGETS) - EXACT, scheduled(module, schedule.expr))
     except CannotLower as missing:
         lacking = missing.name
-    exact = problem.generated.with_step(schedule.expr, None)
+    exact = module.with_step(schedule.expr, None)
     for name, printer in (("mpmath", MpmathPrinter), ("flint", FlintPrinter)):
         try:
             printer({**FORMULA_NAMES, t: "t"})(schedule.expr)

@@ -55,6 +55,17 @@ def test_the_source_goes_to_standard_output_and_json_holds_it():
         (("Laplace(0, 1)", "--target", "c", "-o", "."), ["folder", "file name"]),
         (("Cauchy(0, 1)", "--target", "c", "--optimizer", "sgd"), ["variance"]),
         (("Laplace(0, 1)", "--target", "c", "--optimizer", "newton"), ["newton"]),
+        (("Laplace(0, 1)", "--target", "c", "--optimizer", "tanh"), ["tanh", "no modes", "risk", "power(p)"]),
+        (("Laplace(0, 1)", "--target", "c", "--optimizer", "clip(1)"), ["clip(1)", "no modes", "risk"]),
+        (("Laplace(0, 1)", "--target", "c", "--optimizer", "dither(1)"), ["dither(1)", "no modes", "risk"]),
+        (("Laplace(0, 1)", "--target", "c", "--optimizer", "rule: z/(1 + Abs(z))"), ["no modes", "risk"]),
+        (
+            ("Normal(0, 1)", "--target", "c", "--optimizer", "adam(0, 9/10, 1/100)"),
+            ["eps of Adam is 1/100", "eps = 0"],
+        ),
+        (("Normal(0, s)", "--target", "c", "--optimizer", "adam(0, 9/10)"), ["symbolic parameter s"]),
+        (("Normal(0, 1)", "--target", "c", "--optimizer", "adam(1/2, 0)"), ["mean response is infinite"]),
+        (("StudentT(3)", "--target", "c", "--optimizer", "power(2)"), ["power(2)", "StudentT(3)"]),
         (("Laplace(0, 1)", "--target", "c", "--seconds", "-1"), ["-1", "positive"]),
         (("Lapace(0, 1)", "--target", "c"), ["Lapace", "Laplace"]),
         (("Laplace(0, 1)",), ["--target"]),
@@ -130,3 +141,22 @@ def test_code_with_a_refuted_form_is_not_handed_over(monkeypatch):
     monkeypatch.setattr("signsgd_sym.codegen.plan.plain", lambda expr: 2 * expr)
     with pytest.raises(NotConverged, match="REFUTED"):
         ss.generate("Rademacher(1)", run=False)
+
+
+def test_adam_has_a_file_of_its_own(tmp_path):
+    if compiler() is None:
+        pytest.skip("a C compiler is not installed")
+    arguments = ["Normal(0, 1)", "--target", "c", "--optimizer", "adam(0, 1/2)", "--lr", "1/(1 + t)"]
+    data = json.loads(call(*arguments, "--json", "-o", "adam.c", cwd=tmp_path).stdout)
+    assert data["optimizer"] == "adam(0, 1/2)"
+    assert data["phi"] is None
+    assert set(data["measured"]["ulp"]) == {"drift_rate", "noise_scale"}
+    assert max(data["measured"]["ulp"].values()) < 4
+    assert "(certified)" in data["evidence"]
+    text = (tmp_path / "adam.c").read_text()
+    assert "double signsgd_kernel(double rho)" in text
+    assert "double signsgd_learning_rate(double t, double R)" in text
+    assert "signsgd_sym" not in text
+    subprocess.run(
+        [compiler(), *FLAGS, "-Wpedantic", "-Wconversion", "-c", "adam.c"], cwd=tmp_path, check=True
+    )

@@ -7,8 +7,9 @@ splitting elsewhere, which is faster than a call of fma.
 from __future__ import annotations
 
 from signsgd_sym.codegen.ir import Function
-from signsgd_sym.codegen.module import Factor, Module, VectorRhs
+from signsgd_sym.codegen.module import Elementwise, Factor, Module, VectorRhs
 from signsgd_sym.codegen.targets.c_parts import CPrinter, helpers
+from signsgd_sym.codegen.targets.tables import c_tables
 from signsgd_sym.codegen.targets.text import header
 
 
@@ -41,10 +42,16 @@ def _factor(f: Factor) -> str:
     return f"/* {f.doc} */\ndouble signsgd_{f.name}({arguments}) {{\n{value}\n}}"
 
 
+def _elementwise(f: Elementwise) -> str:
+    arguments = ", ".join(f"double {name}" for name in f.arguments)
+    body = "\n".join(CPrinter().lines(f.program, "return ", "    "))
+    return f"/* {f.doc} */\ndouble signsgd_{f.name}({arguments}) {{\n{body}\n}}"
+
+
 def _rhs(rhs: VectorRhs) -> str:
     printer = CPrinter()
     lines = [
-        "/* dr/dt over n modes, written to out, which may be r itself; R = sum(r). */",
+        f"/* dr/dt over n modes, written to out, which may be r itself; R = sum(r){rhs.note}. */",
         f"{RHS_HEAD} {{",
         "    (void)t;",
     ]
@@ -103,9 +110,11 @@ extern "C" {{
 def source(module: Module) -> str:
     """The C source text."""
     prototypes = [f"double signsgd_{f.name}(double R)" for f in module.functions]
+    others = [(f.name, f.arguments) for f in module.elementwise]
+    others += [(f.name, f.arguments) for f in module.factors]
     prototypes += [
-        f"double signsgd_{f.name}({', '.join(f'double {name}' for name in f.arguments)})"
-        for f in module.factors
+        f"double signsgd_{name}({', '.join(f'double {argument}' for argument in arguments)})"
+        for name, arguments in others
     ]
     prototypes.append(RHS_HEAD)
     head = "/*\n" + "\n".join(f" * {line}".rstrip() for line in header(module)) + "\n */"
@@ -114,7 +123,9 @@ def source(module: Module) -> str:
         "#include <math.h>\n#include <stddef.h>",
         API.format("\n".join(f"SIGNSGD_API {line};" for line in prototypes)),
         *helpers(module),
+        *c_tables(module),
         *(_function(f) for f in module.functions),
+        *(_elementwise(f) for f in module.elementwise),
         *(_factor(f) for f in module.factors),
         _rhs(module.rhs),
     ]

@@ -18,6 +18,7 @@ class CPrinter(Printer):
 
     infinity, nan = "INFINITY", "NAN"
     let, end, parenthesised = "const double {0} = ", ";", False
+    own = ""
     spelling: ClassVar[dict[str, str]] = {
         "abs": "fabs({0})",
         "sqrt": "sqrt({0})",

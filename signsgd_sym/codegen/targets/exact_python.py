@@ -31,8 +31,7 @@ class Limits:
         psi = sp.S.One
         if f.has_variance and power != 0:
             psi = sp.pi / sp.sqrt(2) * f.rate_at_zero * sp.sqrt(power)
-        scale = sp.sympify(f.scale_code, strict=True).subs(R, 0)
-        return Limits(2 * f.measure.mass_at_zero / sp.pi, f.rate_at_zero, scale, psi)
+        return Limits(2 * f.measure.mass_at_zero / sp.pi, f.rate_at_zero, f.scale_limit, psi)
 
 
 def formulas(
@@ -49,11 +48,13 @@ def formulas(
     found = {
         "drift_rate": (f"The drift factor {f.rate}.", rate_text, printer(limits.rate)),
         "noise_scale": (
-            "E[f(residual)^2], the factor of the diffusion.",
+            f.scale_doc,
             printer(f.scale_code),
             printer(limits.scale),
         ),
     }
+    for name, doc, value in f.extra:
+        found[name] = doc, printer(value), printer(value.subs(R, 0))
     if f.has_phi and f.has_variance:
         symbol = sp.Symbol("rate")
         own = type(printer)({**printer.names, symbol: rate})
@@ -91,8 +92,22 @@ def needs_risk(f: RiskFunctions) -> bool:
 def exact_header(module: Module, accuracy: str) -> str:
     """The docstring of the module: that of every target, without the regimes of the float64 code."""
     single = tuple(replace(f, regimes=f.regimes[:1]) for f in module.functions)
-    plain = replace(module, functions=single, table=None).with_measured(accuracy)
+    rows = tuple(row for row in module.facts.more if row[0] != "tables")
+    facts = replace(module.facts, more=rows, at_ends="")
+    plain = replace(module, facts=facts, functions=single, table=None).with_measured(accuracy)
     return '"""' + "\n".join(header(plain)) + '\n"""'
+
+
+def accuracy_of(f: RiskFunctions, accuracy: str) -> str:
+    """`accuracy`, and how far constants and kernel limit it."""
+    limits = [f"{c.symbol} is known to {c.radius}, {_words(c.proved)}" for c in f.constants]
+    if f.kernel is not None:
+        limits.append(f"{f.kernel.name} to {f.kernel.error:.1e}, {_words(False)}")
+    return "; ".join([accuracy, *limits])
+
+
+def _words(proved: bool) -> str:
+    return "proved" if proved else "an estimate and not proved"
 
 
 def statement(lead: str, text: str, indent: str) -> str:

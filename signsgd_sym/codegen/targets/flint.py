@@ -16,6 +16,7 @@ from signsgd_sym.codegen.module import Module
 from signsgd_sym.codegen.targets import flint_text
 from signsgd_sym.codegen.targets.exact_python import (
     Limits,
+    accuracy_of,
     exact_header,
     formulas,
     helpers_in,
@@ -27,6 +28,7 @@ from signsgd_sym.codegen.targets.exact_python import (
     statement,
 )
 from signsgd_sym.codegen.targets.formula import ATOM, NAMES, CannotPrint, FormulaPrinter, prepared, refusal
+from signsgd_sym.codegen.targets.text import numbers
 from signsgd_sym.notation import R, eta, t
 from signsgd_sym.special import Erfcx, TricomiU
 
@@ -118,6 +120,22 @@ def _public(name: str, doc: str, limit: str) -> str:
     return f'def {name}(R: Number) -> arb:\n    """{doc}"""\n{body}'
 
 
+def _constants(f: RiskFunctions) -> list[str]:
+    return [
+        f"def {NAMES[c.symbol]} -> arb:\n"
+        f'    """{c.symbol} = {c}."""\n'
+        f'    return arb("{c.text} +/- {c.radius}")'
+        for c in f.constants
+    ]
+
+
+def _kernel(f: RiskFunctions) -> list[str]:
+    if f.kernel is None:
+        return []
+    series = numbers(f.kernel.series.coefficients[0])
+    return [flint_text.KERNEL.format(f.kernel.name, f.kernel.doc, series, f.kernel.error)]
+
+
 SDE = '''
 def sde_drift(R: Number, eta: Number) -> arb:
     """The drift of Delta is this times {0} Delta."""
@@ -126,7 +144,7 @@ def sde_drift(R: Number, eta: Number) -> arb:
 
 def sde_diffusion(R: Number, eta: Number, d: Number) -> arb:
     """The diffusion of Delta is this times a square root of {1}."""
-    return arb(eta) * (noise_scale(R) / arb(d)).sqrt()
+    return arb(eta) * ({2} / arb(d)).sqrt()
 '''
 
 
@@ -165,7 +183,9 @@ def source(module: Module) -> str:
     """
     f = module.exact
     try:
-        body = [*_functions(f), SDE.format(f.drift_matrix, f.noise_matrix), *_schedule(f), _rhs(f)]
+        factor = "1" if f.scale_in_noise else "noise_scale(R)"
+        sde = SDE.format(f.drift_matrix, f.noise_matrix, factor)
+        body = [*_constants(f), *_functions(f), *_kernel(f), sde, *_schedule(f), _rhs(f)]
     except CannotPrint as missing:
         raise refusal("flint", f"{missing.name}, which the formulas of {f.law} contain") from None
     text = "\n".join(body)
@@ -184,5 +204,7 @@ def source(module: Module) -> str:
         f"from flint import {names}  # type: ignore[import-untyped,unused-ignore]\n\n"
         "Number = arb | fmpq | fmpz | int | float | str"
     )
-    accuracy = "none: every result is a ball that contains the value, to ctx.prec bits where that can be had"
+    accuracy = accuracy_of(
+        f, "none: every result is a ball that contains the value, to ctx.prec bits where that can be had"
+    )
     return joined(exact_header(module, accuracy), imports, [*helpers_in(text, helpers), *body])

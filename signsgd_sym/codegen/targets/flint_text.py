@@ -70,3 +70,22 @@ def _hyper(above: list[{ball}], below: list[{ball}], z: {ball}) -> {ball}:
     """The hypergeometric series; NaN where it has too many terms to be summed."""
     return z.hypgeom(above, below) if abs(z) < 10000 else {ball}(arb.nan())
 '''
+
+KERNEL = '''
+SERIES = [
+    {2},
+]
+
+
+def {0}(rho: Number) -> arb:
+    """{1}
+
+    The radius has the estimated error of the series in it, which is not proved.
+    """
+    rho = arb(rho)
+    x = 2 * ((1 - rho) * (1 + rho)).sqrt().sqrt() - 1
+    now = after = arb(0)
+    for c in SERIES[:0:-1]:
+        now, after = (2 * x * now - after) + arb(c), now
+    return rho * ((x * now - after) + arb(SERIES[0])) + arb(0, {3!r})
+'''

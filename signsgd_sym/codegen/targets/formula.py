@@ -10,7 +10,7 @@ import sympy as sp
 from signsgd_sym.codegen.stable import ExpErfc, scaled_erfc
 from signsgd_sym.codegen.vector import DRIFT_RATE, NOISE_SCALE
 from signsgd_sym.errors import TargetError
-from signsgd_sym.notation import R, d, eta
+from signsgd_sym.notation import R, c_1, c_2, d, eta
 from signsgd_sym.special import Erfcx
 
 ADD, MUL, UNARY, POWER, ATOM = 1, 2, 3, 4, 9
@@ -22,6 +22,8 @@ NAMES: Mapping[Any, str] = {
     d: "d",
     DRIFT_RATE: "drift_rate(R)",
     NOISE_SCALE: "noise_scale(R)",
+    c_1: "c1()",
+    c_2: "c2()",
 }
 
 

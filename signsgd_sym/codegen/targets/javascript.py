@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from signsgd_sym.codegen.ir import Function
-from signsgd_sym.codegen.module import Factor, Module, VectorRhs
+from signsgd_sym.codegen.module import Elementwise, Factor, Module, VectorRhs
 from signsgd_sym.codegen.targets.javascript_parts import JavaScriptPrinter, helpers
+from signsgd_sym.codegen.targets.tables import javascript_tables
 from signsgd_sym.codegen.targets.text import header
 
 
@@ -36,10 +37,15 @@ def _factor(f: Factor) -> str:
     return f"// {f.doc}\nexport function {f.name}({', '.join(f.arguments)}) {{\n{value}\n}}"
 
 
+def _elementwise(f: Elementwise) -> str:
+    body = "\n".join(JavaScriptPrinter().lines(f.program, "return ", "  "))
+    return f"// {f.doc}\nexport function {f.name}({', '.join(f.arguments)}) {{\n{body}\n}}"
+
+
 def _rhs(rhs: VectorRhs) -> str:
     printer = JavaScriptPrinter()
     lines = [
-        "// dr/dt over the modes, written to `out`, which may be r itself; R = sum(r).",
+        f"// dr/dt over the modes, written to `out`, which may be r itself; R = sum(r){rhs.note}.",
         "export function risk_rhs(t, r, lam, forcing, eta, out = new Float64Array(r.length)) {",
     ]
     if rhs.needs_R:
@@ -69,7 +75,9 @@ def source(module: Module) -> str:
     parts = [
         "\n".join(f"// {line}".rstrip() for line in header(module)),
         *helpers(module),
+        *javascript_tables(module),
         *(_function(f) for f in module.functions),
+        *(_elementwise(f) for f in module.elementwise),
         *(_factor(f) for f in module.factors),
         _rhs(module.rhs),
     ]

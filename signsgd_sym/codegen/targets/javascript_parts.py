@@ -17,6 +17,7 @@ class JavaScriptPrinter(Printer):
 
     infinity, nan = "Infinity", "NaN"
     let, end, parenthesised = "const {0} = ", ";", False
+    own = ""
     spelling: ClassVar[dict[str, str]] = {
         **{
             name: f"Math.{name}({{0}})"

@@ -16,13 +16,16 @@ import numpy as np
 
 from signsgd_sym.codegen.emulate import emulate
 from signsgd_sym.codegen.ir import Function, Op, walk
-from signsgd_sym.codegen.module import Factor, Module, VectorRhs
+from signsgd_sym.codegen.module import Elementwise, Factor, Module, VectorRhs
 from signsgd_sym.codegen.targets.jax_parts import JaxPrinter, helpers
+from signsgd_sym.codegen.targets.tables import jax_tables
 from signsgd_sym.codegen.targets.text import header
 
 
 def degree(module: Module) -> float:
     """k with f(c z) = c^k f(z), c > 0: E[f(residual)^2] ~ R^k for R -> oo. Only such rules have a module."""
+    if module.exact.degree is not None:
+        return float(module.exact.degree)
     scale = module.function("noise_scale")
     assert scale is not None
     values = emulate(scale.regimes[-1].program, np.array([2.0**200, 2.0**201]))
@@ -64,6 +67,15 @@ def _function(f: Function, power: float) -> str:
     return "\n\n\n".join(parts)
 
 
+def _elementwise(f: Elementwise) -> str:
+    arguments = [f"{name}: ArrayLike" for name in f.arguments]
+    arguments += ["scale: ArrayLike = 1.0"] if "R" in f.arguments else []
+    lines = [f"def {f.name}({', '.join(arguments)}) -> Array:", f'    """{f.doc}"""']
+    for name in f.arguments:
+        lines.append(f"    {name} = _argument({name}, {'scale' if name == 'R' else '1.0'})")
+    return "\n".join([*lines, *JaxPrinter().lines(f.program, "return ", "    ")])
+
+
 class _Public(JaxPrinter):
     """Calls of the public functions."""
 
@@ -89,7 +101,7 @@ def _rhs(rhs: VectorRhs) -> str:
         "    t: Array | float, r: Array, lam: Array, forcing: Array, eta: Array | float,",
         "    scale: ArrayLike = 1.0,",
         ") -> Array:",
-        '    """dr/dt over the modes; R = sum(r)."""',
+        f'    """dr/dt over the modes; R = sum(r){rhs.note}."""',
     ]
     lines += ["    R = jnp.sum(r)"] if rhs.needs_R else []
     lines += [printer.statement(f"{name} = ", node, "    ") for name, node in rhs.scalars]
@@ -110,9 +122,11 @@ precision, and is NaN where R^2 underflows. At R = 0 derivatives are given as 0.
 def source(module: Module) -> str:
     """The source text of the module."""
     k = degree(module)
-    powers = {"drift_rate": k - 1, "noise_scale": 2 * k}
+    powers = {"drift_rate": k - 1, "noise_scale": 2 * k, "population_risk": 2.0}
     body = [part.strip("\n") for part in helpers(module)]
+    body += [part.strip("\n") for part in jax_tables(module)]
     body += [_function(f, powers.get(f.name, 0.0)) for f in module.functions]
+    body += [_elementwise(f) for f in module.elementwise]
     text = "\n\n\n".join([*body, *(_factor(f) for f in module.factors), _rhs(module.rhs)]) + "\n"
     head = '"""' + "\n".join(header(module)) + f'\n{NOTE}\n"""'
     standard = ["import math"]

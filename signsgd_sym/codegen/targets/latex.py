@@ -7,6 +7,7 @@ symbols has no `Module`.
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import sympy as sp
@@ -15,7 +16,8 @@ from sympy.printing.latex import LatexPrinter
 from signsgd_sym.codegen.functions import RiskFunctions
 from signsgd_sym.codegen.module import Module
 from signsgd_sym.codegen.stable import scaled_erfc
-from signsgd_sym.codegen.targets.exact_python import exact_header
+from signsgd_sym.codegen.targets.exact_python import accuracy_of, exact_header
+from signsgd_sym.codegen.targets.text import WIDTH
 from signsgd_sym.codegen.vector import DRIFT_RATE, NOISE_SCALE
 from signsgd_sym.notation import LATEX_NAMES, Kbar, R, d, eta, lam, n, r_i, x
 from signsgd_sym.notation import i as mode
@@ -71,11 +73,16 @@ def lines(f: RiskFunctions) -> list[tuple[str, str]]:
     found = []
     if f.has_phi:
         found.append((r"\phi(R)", shown(phi_formula(f))))
+    found += [(shown(name), shown(value)) for name, value in f.definitions]
+    found += [(shown(c.symbol), rf"{c.text} \pm {_power_of_ten(c.radius)}") for c in f.constants]
     found.append(("a(R)", shown(f.rate).replace(r"\phi{\left(R \right)}", r"\phi(R)")))
     if f.has_phi and f.has_variance:
         root = shown(sp.sqrt(f.population_risk / R))
         found.append((r"\psi(R)", rf"\frac{{\pi}}{{2}} \phi(R) {root}"))
     found.append(("s(R)", shown(f.scale_code)))
+    found += [(rf"\mathrm{{{name}}}(R)".replace("_", r"\_"), shown(value)) for name, _, value in f.extra]
+    if f.kernel is not None:
+        found.append((f"{shown(f.noise_matrix)}_{{ij}}", KERNEL))
     hoisted = {DRIFT_RATE: _rate, NOISE_SCALE: _scale}
     scalars = {name: value.xreplace(hoisted) for name, value in f.form.scalars}
     ode = sp.Add(*(scalars[k] * sp.Mul(*(ARRAYS[a] ** p for a, p in powers)) for k, powers in f.form.terms))
@@ -84,11 +91,32 @@ def lines(f: RiskFunctions) -> list[tuple[str, str]]:
     if f.step is not None:
         found.append((r"\eta(t, R)", shown(f.step)))
     drift, noise = shown(f.drift_matrix), shown(f.noise_matrix)
-    factor = shown(eta * sp.sqrt(_scale / d))
+    factor = shown(eta * sp.sqrt((sp.S.One if f.scale_in_noise else _scale) / d))
     sde = rf"-\eta\, a(R)\, {drift} \Delta\, \mathrm{{d}} t"
     sde += rf" + {factor} \left({noise}\right)^{{1/2}} \mathrm{{d}} W_t"
     found.append((r"\mathrm{d} \Delta", sde))
     return found
+
+
+KERNEL = (
+    r"\rho \sum_{j} \kappa_j T_j\left(2 (1 - \rho^2)^{1/4} - 1\right), \quad"
+    r" \rho = K_{ij} / \sqrt{K_{ii} K_{jj}}"
+)
+
+
+def _power_of_ten(radius: str) -> str:
+    """`radius`, such as 2.4e-32, as LaTeX."""
+    digits, _, power = radius.partition("e")
+    return rf"{digits} \cdot 10^{{{int(power)}}}" if power else digits
+
+
+def _coefficients(f: RiskFunctions) -> list[str]:
+    """The numbers kappa_j, as a comment."""
+    if f.kernel is None:
+        return []
+    values = ", ".join(repr(float(c)) for c in f.kernel.series.coefficients[0])
+    lead = f"kappa_0, kappa_1, ... (estimated error {f.kernel.error:.1e}): "
+    return [f"% {line}" for line in textwrap.wrap(lead + values, WIDTH - 2)]
 
 
 def source(module: Module) -> str:
@@ -98,9 +126,13 @@ def source(module: Module) -> str:
     >>> source_of("latex") is source
     True
     """
-    head = exact_header(module, "none, the formulas are exact").strip('"\n').splitlines()
+    accuracy = accuracy_of(module.exact, "none, the formulas are exact")
+    head = exact_header(module, accuracy).strip('"\n').splitlines()
     comments = [f"% {line}".rstrip() for line in head]
     rows = [rf"  {left} &= {right}" for left, right in lines(module.exact)]
     body = " \\\\\n".join(rows)
     needs = "% \\usepackage{amsmath, amssymb}"
-    return "\n".join([*comments, needs, r"\begin{align*}", body, r"\end{align*}"]) + "\n"
+    return (
+        "\n".join([*comments, *_coefficients(module.exact), needs, r"\begin{align*}", body, r"\end{align*}"])
+        + "\n"
+    )

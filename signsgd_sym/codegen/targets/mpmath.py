@@ -22,6 +22,7 @@ from signsgd_sym.codegen.measure import Measure, Term
 from signsgd_sym.codegen.module import Module
 from signsgd_sym.codegen.targets.exact_python import (
     Limits,
+    accuracy_of,
     exact_header,
     formulas,
     helpers_in,
@@ -33,7 +34,17 @@ from signsgd_sym.codegen.targets.exact_python import (
     statement,
 )
 from signsgd_sym.codegen.targets.formula import NAMES, CannotPrint, FormulaPrinter, prepared, refusal
-from signsgd_sym.codegen.targets.mpmath_text import AT, CLOSED, ERFCX, EXP, INTEGRAL, INTEGRATED, OWEN_T
+from signsgd_sym.codegen.targets.mpmath_text import (
+    AT,
+    CLOSED,
+    ERFCX,
+    EXP,
+    INTEGRAL,
+    INTEGRATED,
+    KERNEL,
+    OWEN_T,
+)
+from signsgd_sym.codegen.targets.text import numbers
 from signsgd_sym.notation import R, t, x
 from signsgd_sym.special import Erfcx, OwenT, TricomiU
 
@@ -186,6 +197,8 @@ def _functions(f: RiskFunctions) -> list[str]:
             )
         )
     for name, (doc, text, limit) in formulas(f, printer, "phi(R)", "drift_rate(R)").items():
+        if f.cancels and name in ("drift_rate", "noise_scale"):
+            text = f"_settled(lambda R: {text}, R)"
         found.append(_function(name, doc, text, limit))
     return found
 
@@ -193,6 +206,19 @@ def _functions(f: RiskFunctions) -> list[str]:
 def _function(name: str, doc: str, text: str, limit: str) -> str:
     body = statement("return ", f"_at(R, lambda R: {text}, lambda: {limit})", "    ")
     return f'def {name}(R: Any) -> Any:\n    """{doc}"""\n{body}'
+
+
+def _constants(f: RiskFunctions) -> list[str]:
+    return [
+        f'def {NAMES[c.symbol]} -> Any:\n    """{c.symbol} = {c}."""\n    return mp.mpf("{c.text}")'
+        for c in f.constants
+    ]
+
+
+def _kernel(f: RiskFunctions) -> list[str]:
+    if f.kernel is None:
+        return []
+    return [KERNEL.format(f.kernel.name, f.kernel.doc, numbers(f.kernel.series.coefficients[0]))]
 
 
 SDE = '''
@@ -204,7 +230,7 @@ def sde_drift(R: Any, eta: Any) -> Any:
 def sde_diffusion(R: Any, eta: Any, d: Any) -> Any:
     """The diffusion of Delta is this times a square root of {1}."""
     with mp.extraprec(GUARD):
-        value = mp.mpf(eta) * mp.sqrt(noise_scale(R) / mp.mpf(d))
+        value = mp.mpf(eta) * mp.sqrt({2} / mp.mpf(d))
     return +value
 '''
 
@@ -257,12 +283,15 @@ def source(module: Module) -> str:
     """
     f = module.exact
     try:
-        body = [*_functions(f), SDE.format(f.drift_matrix, f.noise_matrix), *_schedule(f), _rhs(f)]
+        factor = "1" if f.scale_in_noise else "noise_scale(R)"
+        sde = SDE.format(f.drift_matrix, f.noise_matrix, factor)
+        body = [*_constants(f), *_functions(f), *_kernel(f), sde, *_schedule(f), _rhs(f)]
     except CannotPrint as missing:
         raise refusal("mpmath", f"{missing.name}, which a formula of {f.law} contains") from None
     text = "\n".join(body)
-    lost = f"\nLOST = {bits_lost(f.phi)}" if "_settled(" in text else ""
-    accuracy = "to the working precision, mp.prec: two evaluations that agree"
+    lossy = [f.rate, f.scale_code] if f.cancels else [f.phi]
+    lost = f"\nLOST = {max(map(bits_lost, lossy))}" if "_settled(" in text else ""
+    accuracy = accuracy_of(f, "to the working precision, mp.prec: two evaluations that agree")
     helpers = {
         "_at": AT,
         "_settled": CLOSED,

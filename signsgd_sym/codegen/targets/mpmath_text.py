@@ -35,7 +35,7 @@ def _settled(formula: Callable[[Any], Any], R: Any) -> Any:
             if value != 0 and abs(value - last) <= mp.ldexp(abs(value), -goal):
                 return value
         last, bits = value, bits + bits // 2
-    raise mp.NoConvergence(f"phi({mp.nstr(R)}) was not found to {goal} bits")
+    raise mp.NoConvergence(f"the value at R = {mp.nstr(R)} was not found to {goal} bits")
 '''
 
 INTEGRATED = '''
@@ -138,4 +138,22 @@ OWEN_T = '''
 def _owen_t(h: Any, a: Any) -> Any:
     """Owen's T, (1/(2 pi)) int_0^a exp(-h^2 (1 + s^2)/2)/(1 + s^2) ds."""
     return mp.quad(lambda s: mp.exp(-h * h * (1 + s * s) / 2) / (1 + s * s), [0, a]) / (2 * mp.pi)
+'''
+
+KERNEL = '''
+SERIES = [
+    {2},
+]
+
+
+def {0}(rho: Any) -> Any:
+    """{1}"""
+    with mp.extraprec(GUARD):
+        rho = min(max(mp.mpf(rho), -1), 1)
+        x = 2 * mp.sqrt(mp.sqrt((1 - rho) * (1 + rho))) - 1
+        now = after = mp.zero
+        for c in SERIES[:0:-1]:
+            now, after = (2 * x * now - after) + c, now
+        value = rho * ((x * now - after) + SERIES[0])
+    return +value
 '''

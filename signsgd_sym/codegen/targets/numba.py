@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from signsgd_sym.codegen.ir import Function, Op
-from signsgd_sym.codegen.module import Factor, Module, VectorRhs
+from signsgd_sym.codegen.module import Elementwise, Factor, Module, VectorRhs
 from signsgd_sym.codegen.targets.numba_parts import NumbaPrinter, helpers
+from signsgd_sym.codegen.targets.tables import numba_tables
 from signsgd_sym.codegen.targets.text import header
 
 
@@ -47,10 +48,36 @@ def {f.name}(R: Any) -> Any:
     return _each_{f.name}(R)'''
 
 
+def _elementwise(f: Elementwise) -> str:
+    """As a function of R: a kernel, the same for each element, and the public function."""
+    typed = ", ".join(f"{name}: float" for name in f.arguments)
+    body = "\n".join(NumbaPrinter().lines(f.program, "value: float = ", "    "))
+    each = ", ".join(f"np.float64({name})" for name in f.arguments)
+    return f'''@compiled
+def _{f.name}({typed}) -> float:
+{body}
+    return value
+
+
+@elementwise
+def _each_{f.name}({typed}) -> float:
+    return _{f.name}({each})
+
+
+@compiled
+def {f.name}({", ".join(f"{name}: Any" for name in f.arguments)}) -> Any:
+    """{f.doc}"""
+    return _each_{f.name}({", ".join(f.arguments)})'''
+
+
 class _Public(NumbaPrinter):
     """Calls of the public functions, which take arrays; NumPy's functions do too."""
 
-    spelling: ClassVar[Mapping[str, str]] = {**NumbaPrinter.spelling, "sqrt": "np.sqrt({0})"}
+    spelling: ClassVar[Mapping[str, str]] = {
+        **NumbaPrinter.spelling,
+        "sqrt": "np.sqrt({0})",
+        "less": "np.where({0} < {1}, {2}, {3})",
+    }
 
     def call(self, node: Op) -> str:
         return super().call(node).removeprefix("_")
@@ -73,7 +100,7 @@ def _rhs(rhs: VectorRhs) -> str:
     lines = [
         "@compiled",
         "def risk_rhs(t: float, r: Array, lam: Array, forcing: Array, eta: float) -> Array:",
-        '    """dr/dt over the modes; R = sum(r)."""',
+        f'    """dr/dt over the modes; R = sum(r){rhs.note}."""',
         "    n = r.size",
         "    if lam.size != n or forcing.size != n:",
         '        raise ValueError("r, lam and forcing differ in length")',
@@ -108,7 +135,9 @@ def _rhs(rhs: VectorRhs) -> str:
 def source(module: Module) -> str:
     """The source text of the module."""
     body = [part.strip("\n") for part in helpers(module)]
-    body += [*(_function(f) for f in module.functions), *(_factor(f) for f in module.factors)]
+    body += [part.strip("\n") for part in numba_tables(module)]
+    body += [*(_function(f) for f in module.functions), *(_elementwise(f) for f in module.elementwise)]
+    body += [_factor(f) for f in module.factors]
     body.append(_rhs(module.rhs))
     head = '"""' + "\n".join(header(module)) + '\n"""'
     preamble = [

@@ -25,7 +25,7 @@ class NumbaPrinter(Printer):
         "erfcx": "_erfcx({0})",
         "max": "np.maximum({0}, {1})",
         "min": "np.minimum({0}, {1})",
-        "less": "np.where({0} < {1}, {2}, {3})",
+        "less": "({2} if {0} < {1} else {3})",
         "exp_sum": "_exp_sum({0}, {1})",
         "sum_error": "_sum_error({0}, {1}, {2})",
         "quotient_rest": "_quotient_rest({0}, {1}, {2})",

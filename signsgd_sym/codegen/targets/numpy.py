@@ -6,9 +6,10 @@ import math
 import types
 
 from signsgd_sym.codegen.ir import Function
-from signsgd_sym.codegen.module import Factor, Module, VectorRhs
+from signsgd_sym.codegen.module import Elementwise, Factor, Module, VectorRhs
 from signsgd_sym.codegen.targets.numpy_parts import NumpyPrinter, helpers
 from signsgd_sym.codegen.targets.printer import Printer
+from signsgd_sym.codegen.targets.tables import numpy_tables
 from signsgd_sym.codegen.targets.text import header
 
 
@@ -61,11 +62,24 @@ def _factor(f: Factor) -> str:
     return result'''
 
 
+def _elementwise(f: Elementwise) -> str:
+    lines = [
+        f"def {f.name}({', '.join(f'{name}: ArrayLike' for name in f.arguments)}) -> Array:",
+        f'    """{f.doc}"""',
+        *(f"    {name} = np.asarray({name}, dtype=np.float64)[()]" for name in f.arguments),
+        '    with np.errstate(all="ignore"):',
+        *NumpyPrinter().lines(f.program, "value = ", " " * 8),
+        "    result: Array = np.asarray(value, dtype=np.float64)[()]",
+        "    return result",
+    ]
+    return "\n".join(lines)
+
+
 def _rhs(rhs: VectorRhs) -> str:
     printer = NumpyPrinter()
     lines = [
         "def risk_rhs(t: float, r: Array, lam: Array, forcing: Array, eta: float) -> Array:",
-        '    """dr/dt over the modes; R = sum(r)."""',
+        f'    """dr/dt over the modes; R = sum(r){rhs.note}."""',
     ]
     lines += ["    R = np.sum(r)"] if rhs.needs_R else []
     lines += [printer.statement(f"{name} = ", node, "    ") for name, node in rhs.scalars]
@@ -85,7 +99,9 @@ def source(module: Module) -> str:
     """The source text of the module."""
     functions = [_function(f) for f in module.functions]
     body = [part.strip("\n") for part in helpers(module)]
-    body += [*functions, *(_factor(f) for f in module.factors), _rhs(module.rhs)]
+    body += [part.strip("\n") for part in numpy_tables(module)]
+    body += [*functions, *(_elementwise(f) for f in module.elementwise)]
+    body += [*(_factor(f) for f in module.factors), _rhs(module.rhs)]
     text = "\n\n\n".join(body) + "\n"
     imports = ["import numpy as np", "from numpy.typing import ArrayLike, NDArray"]
     typing = (["from collections.abc import Callable"] if "Callable[" in text else []) + (

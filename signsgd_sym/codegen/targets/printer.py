@@ -18,12 +18,14 @@ class Printer:
     """Prints nodes; a target gives its own spelling of operations and numbers.
 
     `spelling` maps an operation to a template with {0}, {1}, ... for its arguments; `let` binds a name, `end`
-    ends a statement, and long ones are put in parentheses where the end of the line would end them.
+    ends a statement, and long ones are put in parentheses where the end of the line would end them. `own`
+    stands before the names of tables.
     """
 
     spelling: ClassVar[Mapping[str, str]] = {}
     infinity, nan = "inf", "nan"
     let, end, parenthesised = "{0} = ", "", True
+    own = "_"
 
     def number(self, value: float) -> str:
         """The shortest text that reads back as the same float64."""
@@ -52,6 +54,9 @@ class Printer:
             return f"-{self._within(node.args[0], UNARY)}", UNARY
         if node.name.startswith("call:"):
             return self.call(node), 9
+        if node.name.startswith("pieces:"):
+            name = node.name.removeprefix("pieces:")
+            return f"{self.own}{name}({', '.join(self(arg) for arg in node.args)})", 9
         template = self.spelling[node.name]
         return template.format(*(self(arg) for arg in node.args)), 9
 

@@ -28,19 +28,23 @@ def header(module: Module) -> list[str]:
     if module.exact.step is not None:
         rows.insert(-4, ("learning_rate", f"{module.exact.step}, of t and R, to be passed on as eta"))
     if module.function("psi") is None:
-        reason = "E[eps^2] is infinite" if module.function("phi") else "it belongs to the sign rule"
+        reason = "E[eps^2] is infinite" if module.function("phi") else f.without_psi
         rows.insert(-4, ("psi", f"left out: {reason}"))
+    rows[-3:-3] = f.more
     lines = [*_wrap(f"Risk functions of the {f.rule} rule under label noise {f.law}.", ""), ""]
     for name, value in rows:
         lines += _wrap(f"    {name:15} {value}", " " * 20)
     lines += regimes(module)
     lines.append("")
+    names = "phi, psi, drift_rate and noise_scale" if module.function("phi") else "Functions of R"
+    ends = "their limit at R = 0 and NaN where R is negative, infinite or NaN"
+    if f.at_ends:
+        ends = f"NaN {f.at_ends}"
     lines += _wrap(
         "R is the risk Delta^T K Delta / 2, the 1/2 included, Delta = theta - theta*, K the covariance of "
         "the data. risk_rhs(t, r, lam, forcing, eta) is the right-hand side of the ODE of the modes, one "
-        "number a mode in r, lam and forcing, eta the step size at time t. phi, psi, drift_rate and "
-        "noise_scale return their limit at R = 0 and NaN where R is negative, infinite or NaN. Generated "
-        "from the derivation; do not edit.",
+        "number a mode in r, lam and forcing, eta the step size at time t. "
+        f"{names} return {ends}. Generated from the derivation; do not edit.",
         "",
     )
     return lines

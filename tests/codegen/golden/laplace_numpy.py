@@ -5,7 +5,7 @@
     noise_scale(R)  1
     modes           D^(-1/2) K D^(-1/2) = U diag(lam) U^T; r_i = lam_i c_i^2/2, c = U^T D^(1/2)
                     Delta; forcing_i = lam_i (U^T D^(1/2) M D^(1/2) U)_ii/(2 d); M_ij =
-                    2*asin(rho)/pi with rho = K_ij/sqrt(K_ii K_jj), D = diag(K)
+                    2*asin(rho)/pi with rho = K_ij/sqrt(K_ii K_jj), D = diag(sqrt(K_ii))
     derivation      sign-modes
     evidence        closed form CERTIFIED: against the integral in ball arithmetic, R > 0
     error           at most 2.1 ulp in phi, 2.8 ulp in drift_rate at 2000 points R in [1e-12, 1e12],

@@ -11,9 +11,8 @@
 //
 // R is the risk Delta^T K Delta / 2, the 1/2 included, Delta = theta - theta*, K the covariance of the
 // data. risk_rhs(t, r, lam, forcing, eta) is the right-hand side of the ODE of the modes, one number a
-// mode in r, lam and forcing, eta the step size at time t. phi, psi, drift_rate and noise_scale return
-// their limit at R = 0 and NaN where R is negative, infinite or NaN. Generated from the derivation; do
-// not edit.
+// mode in r, lam and forcing, eta the step size at time t. Functions of R return their limit at R = 0
+// and NaN where R is negative, infinite or NaN. Generated from the derivation; do not edit.
 
 // The drift factor 1.
 export function drift_rate(R) {
