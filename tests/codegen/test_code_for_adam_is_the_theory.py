@@ -120,6 +120,15 @@ def test_float_targets_have_the_constants_and_the_kernel(target, code, kernel, c
     np.testing.assert_allclose(found["kernel"], kernel(RHO), atol=4e-15)
 
 
+@pytest.mark.parametrize("target", ["numpy", "numba", "mpmath", "flint"])
+def test_the_factors_of_the_sde_have_no_second_noise_scale(target, code, c1):
+    """The covariance is eta^2 K_A/d, and K_A has c_2 on its diagonal."""
+    module = python(target, code.generated)
+    assert float(module.sde_diffusion(3.0, 0.5, 50)) == pytest.approx(0.5 / np.sqrt(50), rel=1e-14)
+    drift = -0.5 * c1 / np.sqrt(6 + VARIANCE)
+    assert float(module.sde_drift(3.0, 0.5)) == pytest.approx(drift, rel=1e-14)
+
+
 def test_exact_targets_print_all_digits(plain):
     """flint's ball holds the certified value and is as small as the digits allow; mpmath agrees."""
     constants = adam_constants(0, "9/10")
