@@ -156,8 +156,8 @@ BAD = {
     "batch": (with_optimizer("adam(0, 1/2)", "--batch", "2"), "functions of one gradient"),
     "validate": (["validate", *with_optimizer("adam(0, 1/2)")[1:]], "risk --simulate"),
     "generate": (
-        ["generate", "Normal(0, 1)", "--target", "numpy", "--optimizer", "adam(0, 1/2)"],
-        "sign or sgd",
+        ["generate", "Normal(0, 1)", "--target", "numpy", "--optimizer", "adam(0, 1/2, 1/10)"],
+        "no modes, so that no code is generated; take eps = 0",
     ),
 }
 
