@@ -10,9 +10,9 @@ import pytest
 from signsgd_sym.codegen.targets.jax import source
 
 
-def run(folder, modules, code, timeout=300):
+def run(folder, modules, code, timeout=1800):
     """The arrays that `code` leaves in the dict `out`; `modules` maps the names it may import to `Module`s
-    or to source texts.
+    or to source texts. The timeout ends a run that hangs; on a loaded machine one may take minutes.
     """
     if subprocess.run([sys.executable, "-c", "import jax"], capture_output=True, check=False).returncode:
         pytest.skip("JAX is not installed; the JAX target needs it to be run.")

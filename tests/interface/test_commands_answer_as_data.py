@@ -115,8 +115,9 @@ def test_derive_lists_every_derivation(monkeypatch, capsys):
 
 @pytest.mark.parametrize("style", ["text", "latex", "markdown", "html", "ipynb"])
 def test_derive_formats(style, monkeypatch, capsys, tmp_path):
-    shown = run(["derive", "sign-modes", "--format", style], monkeypatch, capsys)
-    run(["derive", "sign-modes", "--format", style, "-o", str(tmp_path / "out")], monkeypatch, capsys)
+    """Of a short derivation with a cited step: every call derives and checks it."""
+    shown = run(["derive", "rule-matrix-ode", "--format", style], monkeypatch, capsys)
+    run(["derive", "rule-matrix-ode", "--format", style, "-o", str(tmp_path / "out")], monkeypatch, capsys)
     assert (tmp_path / "out").read_text() == shown
     assert {
         "text": "cited",
