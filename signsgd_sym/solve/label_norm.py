@@ -47,7 +47,7 @@ def norm_components(law: NoiseLaw, batch: int = 1, order: int = ORDER) -> tuple[
     """
     if batch < 1:
         raise ParameterError(f"batch is {batch}; it must be at least 1.")
-    parts = components(law, _negligible(order))
+    parts = components(law, least_weight(order))
     if batch == 1:
         return tuple(
             Component(*gauss_rules(np.abs(part.nodes), part.weights, order), part.variance) for part in parts
@@ -58,7 +58,7 @@ def norm_components(law: NoiseLaw, batch: int = 1, order: int = ORDER) -> tuple[
     return (Component(*_norm_of(gauss_rules(nodes, weights, order), batch, order), common),)
 
 
-def _negligible(order: int) -> float:
+def least_weight(order: int) -> float:
     """Weight of a node that is as small as the error of a Gauss rule."""
     return float(10.0 ** -(2 * order + 1))
 
@@ -91,7 +91,7 @@ def norm_of_both(
         [[0.0, 1.0, 1.4142135623730951], [0.25, 0.5, 0.25]]
     """
     weights = np.outer(one[1], other[1])
-    kept = weights > LOST * _negligible(order)
+    kept = weights > LOST * least_weight(order)
     return gauss_rules(np.hypot(one[0][:, None], other[0])[kept], weights[kept], order)
 
 

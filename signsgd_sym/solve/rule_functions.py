@@ -12,11 +12,13 @@ in log K_ii.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import sympy as sp
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
@@ -27,13 +29,16 @@ from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.rule_growth import check_moments
 from signsgd_sym.model.update_rule import UpdateRule
+from signsgd_sym.notation import R, eps
 from signsgd_sym.solve.hermite_table import MOST, hermite_table
-from signsgd_sym.solve.label_nodes import Component
-from signsgd_sym.solve.label_norm import ORDER, norm_components
+from signsgd_sym.solve.kummer import kummer
+from signsgd_sym.solve.label_nodes import Component, components
+from signsgd_sym.solve.label_norm import ORDER, least_weight, norm_components
 from signsgd_sym.solve.noncentral_chi import NoncentralChi
 from signsgd_sym.solve.octaves import Octaves
 from signsgd_sym.solve.residual_law import ResidualLaw
 from signsgd_sym.solve.spectrum import noise_matrix
+from signsgd_sym.special import NoiseMean
 
 Array = NDArray[np.float64]
 
@@ -101,8 +106,8 @@ class PowerFunctions(SeparatedFunctions):
 
         a(R) = B E[(<r, G>/|r|) s^p]/sqrt(2 R),  B = E|Z|^(p+1),  s(R) = E[s^(2 p)].
 
-    Given |eps| they are Kummer's functions (`derive.powers`, `derive.batch_rules`), which SciPy's `hyp1f1`
-    loses for large batches and large arguments; the nodes of |r| keep their digits there.
+    For one sample a and s of the derived SDE are averaged over the noise: Kummer's functions given eps. Those
+    of more samples (`derive.batch_rules`) lose their digits for large batches; nodes of |r| keep them.
 
     Example:
         >>> from signsgd_sym.derive.sde import derive_sde
@@ -118,22 +123,47 @@ class PowerFunctions(SeparatedFunctions):
 
     @cached_property
     def _noise(self) -> tuple[Component, ...]:
+        if self.batch == 1:
+            return components(self.law, least_weight(self.order))
         return norm_components(self.law, self.batch, self.order)
+
+    @cached_property
+    def _given_noise(self) -> Callable[[float, Array], tuple[Array, Array]]:
+        """a and s of one sample as functions of R and eps, before the average over eps."""
+        full = [expr.xreplace(dict(self.sde.definitions)) for expr in (self.sde.rate, self.sde.scale)]
+        inside = [expr.replace(NoiseMean, lambda quantity: quantity) for expr in full]
+        made: Callable[[float, Array], tuple[Array, Array]] = sp.lambdify(
+            (R, eps), inside, modules=[{"hyper": _hyper}, "scipy", "numpy"]
+        )
+        return made
 
     @cached_property
     def _chi(self) -> NoncentralChi:
         return NoncentralChi.of(self.batch)
 
     def rate_and_scale(self, risk: float) -> tuple[float, float]:
-        """a(R) and s(R)."""
+        """a(R) and s(R).
+
+        Both are functionals of the law of the residual, so that Gaussian noise of variance v adds v/2 to R.
+        """
         p = exponent_of(self.sde.rule)
         rate = scale = 0.0
         for part in self._noise:
+            if self.batch == 1:
+                a, s = self._given_noise(risk + part.variance / 2, part.nodes)
+                rate += float(part.weights @ np.broadcast_to(a, part.nodes.shape))
+                scale += float(part.weights @ np.broadcast_to(s, part.nodes.shape))
+                continue
             sigma = float(np.sqrt(2 * risk + part.variance))
             length, even, odd = self._chi.length(part.nodes, part.weights, sigma)
             size = (length / self.batch) ** float(p)
             rate, scale = rate + float(odd @ size), scale + float(even @ size**2)
-        return rate * float(data_response(p)), scale
+        return (rate if self.batch == 1 else rate * float(data_response(p))), scale
+
+
+def _hyper(numerator: tuple[float, ...], denominator: tuple[float, ...], argument: Array) -> Array:
+    (top,), (bottom,) = numerator, denominator
+    return kummer(top, bottom, -argument)
 
 
 @dataclass(frozen=True)
