@@ -25,9 +25,9 @@ E[(1 + (X^2 - 1)/b) f'(u X)]. The factor is X^2 for one sample and 1 for a large
 Gaussian.
 
 What can go wrong: the matrix ODE needs R to be deterministic, so that a and Sigma come out of the
-expectation: that is the paper's theorem for sign, and cited. A rule that grows like |z|^q needs E|eps|^(2q)
-finite. And Stein's identity in b variables needs b >= 2: at b = 1 it meets a delta function at r = 0, where
-the closed form is right all the same.
+expectation: that is the paper's theorem for sign, and a conjecture for most of the others, which simulation
+supports. A rule that grows like |z|^q needs E|eps|^(2q) finite. And Stein's identity in b variables needs
+b >= 2: at b = 1 it meets a delta function at r = 0, where the closed form is right all the same.
 """
 
 import sympy as sp

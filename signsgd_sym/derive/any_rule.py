@@ -34,7 +34,7 @@ from signsgd_sym.derive.assumptions import (
 )
 from signsgd_sym.derive.hermite import correlated_density
 from signsgd_sym.derive.ito import SDE, ito
-from signsgd_sym.derive.risk import CONCENTRATION, RISK
+from signsgd_sym.derive.risk import CONJECTURE, RISK
 from signsgd_sym.model.kinks import split
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import (
@@ -230,7 +230,7 @@ def derive_rule_sde(rule: UpdateRule) -> RuleSDE:
 def matrix_ode(
     derivation_id: str = "rule-matrix-ode",
     title: str = "The matrix ODE of a coordinate-wise rule",
-    because: str = CONCENTRATION,
+    because: str = CONJECTURE,
 ) -> Derivation:
     """The ODE of V = E[Delta Delta^T], the same for every SDE with the drift -eta a K Delta.
 

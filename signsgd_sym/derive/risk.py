@@ -59,6 +59,13 @@ CONCENTRATION = (
     "K. L. Xiao, N. Marshall, A. Agarwala, E. Paquette, "
     "Exact Risk Curves of signSGD in High-Dimensions, arXiv 2411.12135"
 )
+CONCENTRATION_OF_SGD = (
+    "E. Collins-Woodfin, C. Paquette, E. Paquette, I. Seroussi, Hitting the High-Dimensional Notes: An ODE "
+    "for SGD learning dynamics on GLMs and multi-index models, arXiv 2308.08977"
+)
+CONJECTURE = f"a conjecture for this rule, supported by simulation; proved for sign: {CONCENTRATION}"
+"""What stands behind the limit d -> oo for rules other than the two."""
+THEOREMS = {"sign": CONCENTRATION, "sgd": CONCENTRATION_OF_SGD}
 RISK = sp.Trace(Delta.T * K * Delta) / 2
 """R as a quadratic form in Delta."""
 _SYMMETRIC = frozenset({K, D, K_sigma, K_A, nt.M, Lambda})
@@ -119,10 +126,11 @@ def risk_process(sde: LimitSDE) -> tuple[ItoProcess, Derivation]:
     return ItoProcess(drift, variation), record.finish()
 
 
-def derive_risk_ode(sde: LimitSDE, reference: str = CONCENTRATION) -> RiskODE:
+def derive_risk_ode(sde: LimitSDE, reference: str | None = None) -> RiskODE:
     """The mode ODE of a limiting SDE whose preconditioner separates.
 
-    `reference` is cited for the last step, from the SDE's drift to an ODE.
+    `reference` is cited for the last step, from the SDE's drift to an ODE: by default the theorem for sign or
+    for SGD, and that it is a conjecture for another rule.
 
     >>> from signsgd_sym.derive.sde import derive_sde
     >>> from signsgd_sym.model.update_rule import SGD
@@ -177,7 +185,7 @@ def derive_risk_ode(sde: LimitSDE, reference: str = CONCENTRATION) -> RiskODE:
         "=",
         rhs,
         "d -> oo: the martingale part vanishes uniformly on [0, T]",
-        reference,
+        reference or THEOREMS.get(sde.rule.name, CONJECTURE),
     )
     return RiskODE(sde, rhs, forcing, record.finish())
 

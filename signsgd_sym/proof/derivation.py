@@ -148,6 +148,8 @@ class Recorder:
             )
         step_id = str(len(self._steps) + 1)
         left, right = sp.sympify(lhs, strict=True), sp.sympify(rhs, strict=True)
+        for name in {"order", "point"} & set(more):
+            more[name] = sp.sympify(more[name], strict=True)
         self._steps.append(Step(step_id, left, relation, right, reason, needs=needs, **more))
         return rhs
 
@@ -177,8 +179,8 @@ class Recorder:
     ) -> Any:
         """`lhs = rhs + O(order)` as `variable -> point`; returns `rhs`."""
         return self._add(
-            lhs, "~", rhs, reason, variable=variable, order=sp.sympify(order, strict=True),
-            point=sp.sympify(point, strict=True), direction=direction, needs=needs,
+            lhs, "~", rhs, reason, variable=variable, order=order, point=point, direction=direction,
+            needs=needs,
         )  # fmt: skip
 
     def tends(
@@ -194,8 +196,7 @@ class Recorder:
     ) -> Any:
         """`lhs -> rhs` as `variable -> point`; returns `rhs`."""
         return self._add(
-            lhs, "->", rhs, reason, variable=variable,
-            point=sp.sympify(point, strict=True), direction=direction, needs=needs,
+            lhs, "->", rhs, reason, variable=variable, point=point, direction=direction, needs=needs,
         )  # fmt: skip
 
     def has_law(self, lhs: Any, law: Any, reason: str, *, needs: tuple[Any, ...] = ()) -> Any:

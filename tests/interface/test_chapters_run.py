@@ -10,6 +10,8 @@ import pytest
 
 from signsgd_sym.proof.check import check_derivation, check_step
 from signsgd_sym.proof.verdict import Verdict
+from signsgd_sym.report.latex import derivation_latex
+from signsgd_sym.report.text import derivation_text
 from signsgd_sym.steps.files import load
 
 CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "derivations").glob("[0-9]*.py"))
@@ -48,6 +50,8 @@ def test_a_chapter_checks(chapters):
         cited = [j for j in report.judgements if j.verdict is Verdict.CITED]
         assert len(cited) == CITED.get(chapter.id, 0)
         assert report.unused == (), (SEED, chapter.id, report.unused)
+        assert len(derivation_text(chapter, report).splitlines()) > len(chapter.steps)
+        assert derivation_latex(chapter, report)
 
 
 def test_a_chapter_with_a_wrong_last_equality_is_refuted(chapters):

@@ -103,6 +103,27 @@ def test_cited_is_no_pass_and_the_weakest_step_decides():
     assert report.first_wrong is None
 
 
+def test_a_point_of_a_citation_may_be_a_number_of_python():
+    record = Recorder("limit", "A limit from the literature")
+    record.cite(1 / x, "->", 0, "known", "a book", variable=x, point=0)
+    assert "x -> 0" in str(check_derivation(record.finish(), seed=SEED))
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("sign-modes", "arXiv 2411.12135"),
+        ("sgd-modes", "arXiv 2308.08977"),
+        ("power(1/2)-modes", "a conjecture for this rule"),
+        ("rule-matrix-ode", "a conjecture for this rule"),
+        ("adam-modes", "a conjecture for Adam"),
+    ],
+)
+def test_the_theorem_is_cited_where_it_is_one(name, says):
+    [cited] = [step.reference for step in CATALOGUE[name].make().steps if step.reference]
+    assert says in cited and (("conjecture" in cited) == ("conjecture" in says))
+
+
 def test_an_expectation_needs_a_law_to_sample():
     found = verdict_on("=", NoiseMean(eps**2), NoiseMean(eps**2) * 2 / 2 + 0 * x * NoiseMean(eps) + 0)
     assert found.verdict is Verdict.UNKNOWN
