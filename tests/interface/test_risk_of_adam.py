@@ -121,8 +121,8 @@ BAD = {
     "batch": (with_optimizer("adam(0, 1/2)", "--batch", "2"), "sign and sgd"),
     "validate": (["validate", *with_optimizer("adam(0, 1/2)")[1:]], "risk --simulate"),
     "generate": (
-        ["generate", "Normal(0, 1)", "--target", "numpy", "--optimizer", "adam(0, 1/2)"],
-        "sign or sgd",
+        ["generate", "Normal(0, 1)", "--target", "numpy", "--optimizer", "adam(0, 1/2, 1/9)"],
+        "eps of Adam is 1/9",
     ),
 }
 
