@@ -106,7 +106,7 @@ def test_cited_is_no_pass_and_the_weakest_step_decides():
 def test_a_point_of_a_citation_may_be_a_number_of_python():
     record = Recorder("limit", "A limit from the literature")
     record.cite(1 / x, "->", 0, "known", "a book", variable=x, point=0)
-    assert "x -> 0" in str(check_derivation(record.finish(), seed=SEED))
+    assert "as x -> 0" in str(record.finish())
 
 
 @pytest.mark.parametrize(
