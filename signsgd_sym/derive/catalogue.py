@@ -16,6 +16,7 @@ from signsgd_sym.derive.adam_damped import (
     damped_sde,
 )
 from signsgd_sym.derive.adam_law import adam_law_ode, adam_law_sde, law_pair, law_response
+from signsgd_sym.derive.adam_memory import long_memory
 from signsgd_sym.derive.adam_sde import adam_risk_ode, adam_sde
 from signsgd_sym.derive.any_rule import derive_rule_sde, matrix_ode, matrix_stationary, mean_step
 from signsgd_sym.derive.batch_rules import batch_mean_step, batch_powers, gaussian_batch_powers
@@ -248,6 +249,7 @@ CATALOGUE: dict[str, Entry] = {
     "adam-response": Entry("The mean step of Adam, beta_1 = 0", mean_response),
     "adam-pair": Entry("Two coordinates of Adam, one residual", pair_of_coordinates),
     "adam-ends": Entry("Short and long memory, beta_1 = 0", ends_of_memory),
+    "adam-long-memory": Entry("Long memory, beta_1 = 0: series in 1 - beta_2", long_memory),
     "adam-sde": Entry("The limiting SDE of Adam under Gaussian label noise", lambda: adam_sde().derivation),
     "adam-ito-risk": Entry("Ito's formula on the risk, Adam", lambda: risk_process(adam_sde())[1]),
     "adam-modes": Entry("The mode ODE for Adam", lambda: adam_risk_ode().derivation),

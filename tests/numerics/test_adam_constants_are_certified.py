@@ -6,7 +6,9 @@ against itself at other precision and step, and against expansions at both ends 
 """
 
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import mpmath as mp
 import numpy as np
@@ -232,3 +234,12 @@ def test_an_overflow_is_said():
     integrals = integrals_for(Adam(0, "9/10"), gaussian_residual(), Effort(12, 16, 0.25, 0.4), 0.0)
     with pytest.raises(NotConverged, match="overflow"):
         replace(integrals, rows=np.full_like(integrals.rows, np.inf)).constants(np.zeros(1))
+
+
+def test_the_table_of_the_readme_is_what_is_found():
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    rows = re.findall(r"^\| ([\d/]+) \| ([\d/]+) \| (\d\.\d{9}) \| (\d\.\d{9}) \|$", readme, re.M)
+    assert len(rows) == 9
+    for beta1, beta2, c1, c2 in rows:
+        kernel = adam_kernel(Adam(beta1, beta2))
+        assert abs(kernel.c1 - float(c1)) < 6e-10 and abs(kernel.c2 - float(c2)) < 6e-10, (beta1, beta2)

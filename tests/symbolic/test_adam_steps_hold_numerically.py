@@ -13,7 +13,7 @@ from signsgd_sym.proof.insert import insert
 from signsgd_sym.special import TricomiU
 
 MEANING = CATALOGUE["adam-transform"].make().definitions
-NAMES = ("adam-transform", "adam-response", "adam-pair", "adam-ends")
+NAMES = ("adam-transform", "adam-response", "adam-pair", "adam-ends", "adam-long-memory")
 CUTS = [0, "0.001", "0.01", "0.1", "0.5", 1, 2, 4, 8, 20, 100, 1000, "1e5", "1e8", "1e12", "1e16"]
 
 

@@ -26,7 +26,8 @@ NOT_EVALUATED: dict[tuple[str, str], str] = {
 }
 """(derivation, step): the reason why it cannot be evaluated."""
 ELSEWHERE = {
-    "adam-transform", "adam-response", "adam-pair", "adam-ends", "adam-law-response", "adam-law-pair",
+    "adam-transform", "adam-response", "adam-pair", "adam-ends", "adam-long-memory", "adam-law-response",
+    "adam-law-pair",
     "adam-damped-weight", "adam-damped-response", "adam-damped-pair",
 }  # fmt: skip
 """Derivations about special functions: `test_adam_steps_hold_numerically` and its kin, by other means."""
