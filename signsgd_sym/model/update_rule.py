@@ -15,7 +15,7 @@ import sympy as sp
 from signsgd_sym import notation
 from signsgd_sym.errors import RuleError
 from signsgd_sym.model.parse import parse_expression
-from signsgd_sym.model.rule_text import named_by_itself, read_rule
+from signsgd_sym.model.rule_text import brief, named_by_itself, read_rule
 
 z = notation.z
 _p, _q = sp.Symbol("p", positive=True), sp.Symbol("q", positive=True)
@@ -55,14 +55,16 @@ class UpdateRule:
         strangers = sorted(map(str, self.expr.free_symbols - {z}))
         if strangers:
             raise RuleError(
-                f"the update rule {self.expr} contains {', '.join(strangers)}; write it in z alone"
+                f"the update rule {brief(self.expr)} contains {', '.join(strangers)}; write it in z alone"
             )
         defect = sp.simplify(self.apply(-z) + self.expr)
         if not (
             _is_zero(defect)
             or (self.apply(sp.Integer(0)) == 0 and _is_zero(self.apply(-_p) + self.apply(_p)))
         ):
-            raise RuleError(f"the update rule {self.expr} is not odd: f(-z) + f(z) = {defect}; change it")
+            raise RuleError(
+                f"the update rule {brief(self.expr)} is not odd: f(-z) + f(z) = {brief(defect)}; change it"
+            )
 
     @classmethod
     def from_text(cls, text: str) -> UpdateRule:
