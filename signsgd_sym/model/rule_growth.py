@@ -16,6 +16,7 @@ import sympy as sp
 from signsgd_sym.errors import InfiniteVariance, RuleError
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.parts import DensityPart
+from signsgd_sym.model.rule_poles import check_poles
 from signsgd_sym.model.rule_text import LARGEST_POWER, brief
 from signsgd_sym.model.update_rule import UpdateRule
 
@@ -112,7 +113,7 @@ def check_moments(rule: UpdateRule, law: NoiseLaw) -> Growth:
 
     Raises:
         InfiniteVariance: E f(r x_i)^2 diverges under the law.
-        RuleError: see `growth`.
+        RuleError: see `growth` and `rule_poles`.
 
     Example:
         >>> check_moments(UpdateRule("z**3"), NoiseLaw.from_text("Cauchy(0, 1)"))
@@ -121,6 +122,7 @@ def check_moments(rule: UpdateRule, law: NoiseLaw) -> Growth:
         signsgd_sym.errors.InfiniteVariance: rule: z**3 grows like |z|^3 and needs E|eps|^6 < oo, but \
 Cauchy(0, 1) has E|eps|^p < oo for p < 1 only; bound the rule, as clip(1) does, or take lighter noise
     """
+    check_poles(rule)
     found = growth(rule)
     needed = 2 * found.at_infinity
     index = tail_index(law) if needed > 1e-3 else math.inf

@@ -50,6 +50,7 @@ BAD = {
     "a rule without moments": ([*with_law("Cauchy(0, 1)"), "--optimizer", "rule: z**3"], "E|eps|^6 < oo"),
     "a rule that grows too fast": (with_option("--optimizer", "rule: sinh(z)"), "every power"),
     "a power beyond float64": (with_option("--optimizer", "power(1e400)"), "not 1.00e+400"),
+    "a rule with a pole": (with_option("--optimizer", "rule: tan(z)"), "next to z = 1.5708"),
     "digits of another rule": ([*GOOD, "--optimizer", "tanh", "--dps", "20"], "leave --dps out"),
     "batch of nothing": ([*GOOD, "--batch", "0"], "--batch is 0"),
     "batch for Adam": ([*GOOD, "--optimizer", "adam(0, 1/2)", "--batch", "2"], "take batch 1"),

@@ -10,8 +10,9 @@ import sympy as sp
 
 from signsgd_sym import notation
 from signsgd_sym.errors import ParseError, RuleError, StepError
-from signsgd_sym.model import SGD, SIGN, Schedule, UpdateRule
-from signsgd_sym.model.rule_growth import growth
+from signsgd_sym.model import SGD, SIGN, NoiseLaw, Schedule, UpdateRule
+from signsgd_sym.model.rule_growth import check_moments, growth
+from signsgd_sym.model.rule_poles import check_poles
 
 z, t, R = notation.z, notation.t, notation.R
 
@@ -136,6 +137,38 @@ def test_large_and_steep_rules_within_float64_are_not_refused():
     assert growth(UpdateRule("1e140*tanh(z)")).at_infinity == 0
     # Steeper than |z|^50 between 10 and 1000, and like |z| beyond.
     assert growth(UpdateRule("z**101/(1e250 + z**100)")).at_infinity == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("f", "place"),
+    [
+        ("tan(z)", "1.5708"),
+        ("z/(1 - Abs(z))", "1"),
+        ("z/(1 - z**2)", "1"),
+        ("sign(z)/sqrt(Abs(Abs(z) - 1))", "1"),
+        ("z/(z**2 - 1/4)**2", "0.5"),
+        ("z/(z**2 - 700**2)", "700"),
+    ],
+)
+def test_a_pole_inside_is_named(f, place):
+    with pytest.raises(RuleError, match=rf"next to z = {place}, so that E f\(r x_i\)\^2 is infinite"):
+        check_moments(UpdateRule(f), NoiseLaw.from_text("Laplace(0, 1/2)"))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        "sin(1000*z)",
+        "sin(z)",
+        "z/(1e-6 + (Abs(z) - 1)**2)",
+        "sign(z)*log(Abs(Abs(z) - 1))",
+        "sign(z)*Abs(Abs(z) - 1)**(-1/4)",
+        "sinh(z)/cosh(z)",
+        "sign(z)*Piecewise((1, Abs(z) < 1), (0, True))",
+    ],
+)
+def test_peaks_whose_square_is_integrable_are_no_poles(f):
+    check_poles(UpdateRule(f))
 
 
 def test_apply():
