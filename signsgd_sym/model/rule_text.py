@@ -28,6 +28,7 @@ LARGEST_POWER = 8
 E |eps|^(2 p) under an exponential tail comes from |eps| about 2 p scales out, where the nodes of the noise
 end at the weight 1e-17: under Laplace(0, 1/2) the relative error is 2e-7 at p = 8, 1e-5 at 10, 1e-2 at 16.
 """
+EXAMPLE = "z/(1 + Abs(z))"
 LONGEST = 60
 """Characters of an expression that a message repeats."""
 
@@ -80,8 +81,7 @@ def read_rule(text: str) -> tuple[sp.Expr, str]:
     """
     stripped = text.strip()
     if stripped.startswith(PREFIX):
-        reader = Reader(text, {"z": z}, start=text.index(PREFIX) + len(PREFIX))
-        return named_by_itself(reader.expression(reader.tree()))
+        return named_by_itself(read_expression(text, start=text.index(PREFIX) + len(PREFIX)))
     name, parameters = _call(text)
     if name not in FAMILIES:
         raise _unknown(stripped, name)
@@ -101,6 +101,19 @@ def read_rule(text: str) -> tuple[sp.Expr, str]:
             f"E |r|^(2 p) beyond; take power({LARGEST_POWER}) or less, or bound the rule, as clip(1) does"
         )
     return family.make(value), name if not parameters else f"{name}({value})"
+
+
+def read_expression(text: str, start: int = 0) -> sp.Expr:
+    """The expression in z that text[start:] denotes; raises `ParseError`.
+
+    Example:
+        >>> read_expression("z/2")
+        z/2
+    """
+    if not text[start:].strip():
+        raise ParseError(f"an expression in z is missing; write for example {PREFIX} {EXAMPLE}", text, start)
+    reader = Reader(text, {"z": z}, start=start)
+    return reader.expression(reader.tree())
 
 
 def brief(expr: sp.Expr) -> str:

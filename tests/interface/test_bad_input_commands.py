@@ -51,6 +51,12 @@ BAD = {
     "a rule that grows too fast": (with_option("--optimizer", "rule: sinh(z)"), "every power"),
     "a power beyond float64": (with_option("--optimizer", "power(1e400)"), "not 1.00e+400"),
     "a rule with a pole": (with_option("--optimizer", "rule: tan(z)"), "next to z = 1.5708"),
+    "a rule that never moves": (with_option("--optimizer", "rule: 0"), "never moves"),
+    "an empty rule": (with_option("--optimizer", "rule:"), "write for example rule: z/(1 + Abs(z))"),
+    "half a sample": (
+        [*GOOD, "--batch", "2.5"],
+        "'--batch': 2.5 is not a whole number; write",
+    ),
     "digits of another rule": ([*GOOD, "--optimizer", "tanh", "--dps", "20"], "leave --dps out"),
     "batch of nothing": ([*GOOD, "--batch", "0"], "--batch is 0"),
     "batch for Adam": ([*GOOD, "--optimizer", "adam(0, 1/2)", "--batch", "2"], "take batch 1"),

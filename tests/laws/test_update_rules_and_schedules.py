@@ -86,11 +86,19 @@ def test_text_of_rules(text, f, name):
         ("power(1, 2)", "takes one number p, not 2"),
         ("rule: z**2", "not odd"),
         ("rule: Heaviside(z)", "not odd"),
+        ("rule: 0", "is 0 everywhere and never moves"),
+        ("rule: Abs(z)*sign(z) - z", "is 0 everywhere and never moves"),
     ],
 )
 def test_rules_that_do_not_exist_are_refused_in_words(text, message):
     with pytest.raises(RuleError, match=message):
         UpdateRule.from_text(text)
+
+
+def test_an_empty_rule_is_shown_a_rule_in_z():
+    for make in (lambda: UpdateRule.from_text("rule: "), lambda: UpdateRule("")):
+        with pytest.raises(ParseError, match=r"missing; write for example rule: z/\(1 \+ Abs\(z\)\)"):
+            make()
 
 
 def test_an_expression_outside_the_grammar_is_pointed_at():
