@@ -25,10 +25,20 @@ RuleOption = Annotated[
     str,
     typer.Option(
         "--optimizer",
-        help="sign, sgd, power(p), clip(c), tanh, dither(s), adam(b1, b2), adam(b1, b2, eps) or "
-        "'rule: EXPR'.",
+        help="sign, sgd, power(p), clip(c), tanh, tanh(c), dither(s), adam(b1, b2), adam(b1, b2, eps) "
+        "or 'rule: EXPR'; tanh(c) is tanh(z/c).",
     ),
 ]
+
+
+def whole_number(text: str | int) -> int:
+    """The number that an option was given; raises `typer.BadParameter`, which names it."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a whole number; write for example 16") from None
+
+
 PointsOption = Annotated[int, typer.Option("--points", help="Number of equal time intervals.")]
 StartOption = Annotated[str | None, typer.Option("--theta0", metavar="npy:FILE", help="Delta at time 0.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of Delta(0) and of the simulations.")]
@@ -47,7 +57,12 @@ def risk(
     lr: RateOption,
     time: TimeOption,
     optimizer: RuleOption = "sign",
-    batch: Annotated[int, typer.Option("--batch", help="Samples of a step; sign and sgd.")] = 1,
+    batch: Annotated[
+        int,
+        typer.Option(
+            "--batch", metavar="INTEGER", parser=whole_number, help="Samples of a step, of any rule but Adam."
+        ),
+    ] = 1,
     points: PointsOption = 100,
     theta0: StartOption = None,
     seed: SeedOption = 0,

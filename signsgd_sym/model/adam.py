@@ -57,7 +57,10 @@ class Adam:
     def __post_init__(self) -> None:
         for name in ("beta1", "beta2", "eps"):
             given = getattr(self, name)
-            value = exact_number(given)
+            try:
+                value = exact_number(given)
+            except (sp.SympifyError, TypeError):
+                value = None
             if not isinstance(value, sp.Rational):
                 raise ParameterError(f"{name} of Adam is {given}, which is not a rational number; give one")
             object.__setattr__(self, name, value)

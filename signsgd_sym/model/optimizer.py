@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from signsgd_sym.errors import RuleError
 from signsgd_sym.model.adam import Adam, adam_from_text
 from signsgd_sym.model.update_rule import UpdateRule
 
@@ -17,7 +18,8 @@ def as_optimizer(given: Optimizer | str) -> Optimizer:
     """An optimizer as it is, or the one that `--optimizer` text denotes.
 
     Raises:
-        RuleError, ParseError: as `UpdateRule.from_text`; Adam without its two or three numbers.
+        RuleError, ParseError: as `UpdateRule.from_text`; Adam without its two or three numbers; what is no
+            optimizer.
         ParameterError: a parameter of Adam out of range.
 
     Example:
@@ -29,8 +31,12 @@ def as_optimizer(given: Optimizer | str) -> Optimizer:
         signsgd_sym.errors.RuleError: 'adam' is not Adam with its parameters; write adam(beta1, beta2) or \
 adam(beta1, beta2, eps), for example adam(9/10, 999/1000)
     """
-    if not isinstance(given, str):
+    if isinstance(given, UpdateRule | Adam):
         return given
+    if not isinstance(given, str):
+        raise RuleError(
+            f"the optimizer is {str(given)[:40]}, no UpdateRule, Adam or text; write for example 'sign'"
+        )
     return adam_from_text(given) if _ADAM.fullmatch(given) else UpdateRule.from_text(given)
 
 

@@ -14,8 +14,7 @@ import sympy as sp
 
 from signsgd_sym import notation
 from signsgd_sym.errors import RuleError
-from signsgd_sym.model.parse import parse_expression
-from signsgd_sym.model.rule_text import named_by_itself, read_rule
+from signsgd_sym.model.rule_text import EXAMPLE, brief, named_by_itself, read_expression, read_rule
 
 z = notation.z
 _p, _q = sp.Symbol("p", positive=True), sp.Symbol("q", positive=True)
@@ -30,7 +29,8 @@ class UpdateRule:
         name: what the user calls it; `rule: EXPR` where no name is given.
 
     Raises:
-        RuleError: when f contains another variable than z, or f(-z) = -f(z) is not established.
+        RuleError: when f is no expression, contains another variable than z, is 0, or f(-z) = -f(z) is not
+            established.
         ParseError: text outside the grammar.
 
     Example:
@@ -49,20 +49,32 @@ class UpdateRule:
 
     def __post_init__(self) -> None:
         if isinstance(self.expr, str):
-            object.__setattr__(self, "expr", parse_expression(self.expr, {"z": z}))
+            object.__setattr__(self, "expr", read_expression(self.expr))
+        if not isinstance(self.expr, sp.Expr):
+            raise RuleError(
+                f"an update rule is an expression in z or its text, not {str(self.expr)[:40]}; write for "
+                f"example UpdateRule({EXAMPLE!r})"
+            )
         if not self.name:
             object.__setattr__(self, "name", named_by_itself(self.expr)[1])
         strangers = sorted(map(str, self.expr.free_symbols - {z}))
         if strangers:
             raise RuleError(
-                f"the update rule {self.expr} contains {', '.join(strangers)}; write it in z alone"
+                f"the update rule {brief(self.expr)} contains {', '.join(strangers)}; write it in z alone"
             )
         defect = sp.simplify(self.apply(-z) + self.expr)
         if not (
             _is_zero(defect)
             or (self.apply(sp.Integer(0)) == 0 and _is_zero(self.apply(-_p) + self.apply(_p)))
         ):
-            raise RuleError(f"the update rule {self.expr} is not odd: f(-z) + f(z) = {defect}; change it")
+            raise RuleError(
+                f"the update rule {brief(self.expr)} is not odd: f(-z) + f(z) = {brief(defect)}; change it"
+            )
+        if _is_zero(self.apply(_p)):
+            raise RuleError(
+                f"the update rule {brief(self.expr)} is 0 everywhere and never moves; write for example "
+                f"{EXAMPLE}"
+            )
 
     @classmethod
     def from_text(cls, text: str) -> UpdateRule:
@@ -76,6 +88,8 @@ class UpdateRule:
             >>> UpdateRule.from_text("power(1)") is SGD, UpdateRule.from_text("rule: sign(z)") is SIGN
             (True, True)
         """
+        if not isinstance(text, str):
+            raise RuleError(f"a rule is read from text, not from {str(text)[:40]}; write for example 'sign'")
         name = text.strip()
         if name in RULES:
             return RULES[name]

@@ -75,8 +75,8 @@ def adam_constants(beta1: object, beta2: object, digits: int = 30) -> AdamConsta
     """
     adam = Adam(beta1, beta2)
     check_theory(adam)
-    if not 1 <= digits <= 200:
-        raise ParameterError(f"digits is {digits}; it must be from 1 to 200.")
+    if not (isinstance(digits, int) and 1 <= digits <= 200):
+        raise ParameterError(f"digits is {digits!r}; it must be a whole number from 1 to 200.")
     if 1 - adam.beta2 < CLOSEST:
         raise ParameterError(
             f"beta2 is {adam.beta2}; certified constants are made for beta2 <= {1 - CLOSEST}. "

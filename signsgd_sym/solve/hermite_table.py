@@ -4,14 +4,14 @@ r"""Hermite coefficients of x -> f(u x), the data's side of every mean of a coor
 
 h_1 gives the drift; by Mehler's series E[f(u X) f(v Y)] = sum_m h_m(u) h_m(v) rho^m for X, Y of correlation
 rho. f is odd, so only odd m occur. Quadrature is by panels in x that close in on 0, with an edge at every
-point where f has a kink or a jump.
+point where f has a kink or a jump. Where f(u x) oscillates within a panel, the panels of that u are halved
+until it does not; a bounded f that oscillates for ever is resolved up to some u.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import sympy as sp
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from signsgd_sym.errors import NotConverged
 from signsgd_sym.model.kinks import split
 from signsgd_sym.model.quadrature import compiled
+from signsgd_sym.model.rule_text import brief
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import x, z
 
@@ -36,6 +37,8 @@ FLOOR = 1e-9
 """Share of the largest value below which values need no digits: there f(u x) may be lost to rounding."""
 BLOCK = 64
 """Values of u done at a time."""
+FINEST = 64
+"""Parts of a panel at most: f = sin is followed to u of about 2000."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,15 @@ class HermiteTable:
     """h_m(u) for m = 1, 3, ..., in rows, at the points u in columns; `square` is E f(u X)^2.
 
     `error` is the largest change when every panel is halved, relative to sqrt(E f(u X)^2), or to `FLOOR` of
-    its maximum where it is smaller than that.
+    its maximum where it is smaller than that. From u = `limit` on f oscillates too fast for quadrature: h and
+    `square` are 0 there, and `error` does not count it.
     """
 
     u: Array
     h: Array
     square: Array
     error: float
+    limit: float = np.inf
 
     @property
     def orders(self) -> NDArray[np.int64]:
@@ -58,10 +63,10 @@ class HermiteTable:
 
 
 def hermite_table(rule: UpdateRule, u: Array, largest_order: int) -> HermiteTable:
-    """The table of a rule at points u > 0, for odd m up to `largest_order`.
+    """The table of a rule at points u > 0 in ascending order, for odd m up to `largest_order`.
 
     Raises:
-        NotConverged: the quadrature does not settle: f oscillates, or has kinks that are not found.
+        NotConverged: the quadrature settles for no u, or f has no finite value somewhere.
 
     Example:
         >>> from signsgd_sym.model import SIGN
@@ -72,20 +77,41 @@ def hermite_table(rule: UpdateRule, u: Array, largest_order: int) -> HermiteTabl
     f, kinks = pieces_of(rule)
     count = (min(largest_order, MOST) + 1) // 2
     h, square, change = np.empty((count, len(u))), np.empty(len(u)), np.empty(len(u))
+
+    def compute(part: slice | NDArray[np.intp], parts: int) -> None:
+        h[:, part], square[part] = _coefficients(f, kinks, u[part], count, parts)
+        finer, finer_square = _coefficients(f, kinks, u[part], min(count, 3), 2 * parts)
+        of_size = np.abs(np.sqrt(finer_square) - np.sqrt(square[part]))
+        change[part] = np.maximum(np.max(np.abs(finer - h[: len(finer), part]), axis=0), of_size)
+
     for start in range(0, len(u), BLOCK):
-        part = slice(start, start + BLOCK)
-        h[:, part], square[part] = _coefficients(f, kinks, u[part], count, 1)
-        finer, _ = _coefficients(f, kinks, u[part], min(count, 3), 2)
-        change[part] = np.max(np.abs(finer - h[: len(finer), part]), axis=0)
-    size = np.sqrt(square)
-    floor = FLOOR * size[u <= max(1.0, u[0])].max(initial=0.0)
-    error = float(np.max(change / np.maximum(np.maximum(size, floor), 1e-300)))
-    if not error < AGREEMENT:
+        compute(slice(start, start + BLOCK), 1)
+    floor = FLOOR * np.sqrt(square)[u <= max(1.0, u[0])].max(initial=0.0)
+
+    def errors() -> Array:
+        return np.asarray(change / np.maximum(np.maximum(np.sqrt(square), floor), 1e-300))
+
+    # Upwards in u: the first that the finest panels do not resolve ends the table.
+    for at in np.flatnonzero(~(errors() < AGREEMENT)):
+        parts = 2
+        while not errors()[at] < AGREEMENT:
+            if parts > FINEST:
+                return _ended(rule, HermiteTable(u, h, square, 0.0, float(u[at])), errors())
+            compute(np.array([at]), parts)
+            parts *= 2
+    return HermiteTable(u, h, square, float(np.max(errors())))
+
+
+def _ended(rule: UpdateRule, table: HermiteTable, errors: Array) -> HermiteTable:
+    """The table up to its limit, 0 beyond."""
+    kept = table.u < table.limit
+    if not kept.any():
         raise NotConverged(
-            f"the moments of {rule.expr} do not settle under quadrature (they move by {error:.1e}); "
-            "write it with fewer oscillations or kinks."
+            f"the moments of {brief(rule.expr)} do not settle under quadrature (they move by "
+            f"{errors[0]:.1e}); write it with fewer oscillations or kinks."
         )
-    return HermiteTable(u, h, square, error)
+    error = float(np.max(errors[kept]))
+    return HermiteTable(table.u, table.h * kept, table.square * kept, error, table.limit)
 
 
 def pieces_of(rule: UpdateRule) -> tuple[Callable[[Array], Array], Array]:
@@ -111,11 +137,12 @@ def pieces_of(rule: UpdateRule) -> tuple[Callable[[Array], Array], Array]:
 
 
 def _coefficients(
-    f: Callable[[Array], Array], kinks: Array, u: Array, count: int, halvings: int
+    f: Callable[[Array], Array], kinks: Array, u: Array, count: int, parts: int
 ) -> tuple[Array, Array]:
     edges = np.concatenate([[0.0], np.exp2(np.arange(-36, 0.0)), np.arange(1.0, LARGEST + 0.1, 0.5)])
-    if halvings > 1:
-        edges = np.sort(np.concatenate([edges, [(a + b) / 2 for a, b in pairwise(edges)]]))
+    if parts > 1:
+        within = np.arange(parts) / parts
+        edges = np.append((edges[:-1, None] + np.diff(edges)[:, None] * within).ravel(), edges[-1])
     own = np.broadcast_to(edges, (len(u), len(edges)))
     if len(kinks):
         own = np.sort(np.concatenate([own, np.minimum(kinks / u[:, None], LARGEST)], axis=1), axis=1)

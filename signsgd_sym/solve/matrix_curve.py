@@ -124,7 +124,10 @@ def _of_vector(start: Array, table: PanelsInRisk, eta: Step, times: Array, rtol:
         return np.asarray(-2 * step * alpha * r + step**2 * beta)
 
     atol = rtol * 1e-4 * float(start.sum()) / d
-    found = solve_ivp(slope, (times[0], times[-1]), start, "LSODA", times, rtol=rtol, atol=atol)
+    # Under a rule that outgrows z, R may be infinite after a finite time: what overflows on the way there is
+    # met by `slope` as an R that is not finite.
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = solve_ivp(slope, (times[0], times[-1]), start, "LSODA", times, rtol=rtol, atol=atol)
     if not found.success or not np.all(np.isfinite(found.y)):
         raise _lost(times, found.t[-1] if len(found.t) else times[0])
     return np.asarray(found.y.sum(axis=0))

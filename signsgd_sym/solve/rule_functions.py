@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 
 from signsgd_sym.derive.powers import data_response, exponent_of, whole_moment
 from signsgd_sym.derive.sde import LimitSDE
-from signsgd_sym.errors import ParameterError
+from signsgd_sym.errors import NotConverged, ParameterError
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.rule_growth import check_moments
+from signsgd_sym.model.rule_text import brief
 from signsgd_sym.model.update_rule import UpdateRule
 from signsgd_sym.notation import R, eps
 from signsgd_sym.solve.hermite_table import MOST, hermite_table
@@ -44,6 +45,8 @@ Array = NDArray[np.float64]
 
 DISTINCT = 16
 """Variances up to which each is treated by itself."""
+BEYOND = 1e-9
+"""Share of the law of s that may lie where the moments of the rule are not resolved."""
 TAIL = 1e-11
 """Bound of what is left of Mehler's series, relative to the diagonal, from which on terms are dropped."""
 RANGE = 1e30
@@ -171,7 +174,9 @@ class QuadratureFunctions:
     """Any odd rule; make it with `quadrature_functions`.
 
     `variances` are the values of K_ii at which means are taken, `basis` (d, n) interpolates between them.
-    `h` has h_m(s sqrt(k)) by order, variance and grid point, `square` E f(s sqrt(k) X)^2.
+    `h` has h_m(s sqrt(k)) by order, variance and grid point, `square` E f(s sqrt(k) X)^2. From s = `limit` on
+    they are not resolved, for a rule that oscillates: a risk whose residuals reach there raises
+    `NotConverged`.
     """
 
     residual: ResidualLaw
@@ -181,20 +186,33 @@ class QuadratureFunctions:
     h: Array
     square: Array
     series_error: float
+    rule: UpdateRule
+    limit: float
+
+    def _weights(self, risk: float) -> tuple[Array, Array]:
+        even, odd = self.residual.weights(risk)
+        beyond = float(np.abs(even[self.residual.grid.nodes >= self.limit]).sum())
+        if beyond > BEYOND:
+            raise NotConverged(
+                f"the moments of {brief(self.rule.expr)} do not settle under quadrature at R = {risk:.3g}, "
+                f"where |r| is above {self.limit:.3g} with the probability {beyond:.1e}: there f(r x_i) has "
+                "too many oscillations or kinks; scale z down, or write it with fewer."
+            )
+        return even, odd
 
     def rates(self, risk: float) -> Array:
         """a(R, K_ii), shape (d,)."""
-        _, odd = self.residual.weights(risk)
+        _, odd = self._weights(risk)
         return np.asarray(self.basis @ (self.h[0] @ odd / np.sqrt(self.variances)))
 
     def squares(self, risk: float) -> Array:
         """Sigma_ii(R), shape (d,)."""
-        even, _ = self.residual.weights(risk)
+        even, _ = self._weights(risk)
         return np.asarray(self.basis @ (self.square @ even))
 
     def second_moment(self, risk: float) -> Array:
         """Sigma(R), shape (d, d)."""
-        even, _ = self.residual.weights(risk)
+        even, _ = self._weights(risk)
         C = self.covariance.C
         total, power, C_squared = np.zeros_like(C), C.copy(), C * C
         for h in self.h:
@@ -226,7 +244,7 @@ def quadrature_functions(
 
     Raises:
         RuleError, InfiniteVariance: the step has no second moment.
-        NotConverged: the quadrature does not settle.
+        NotConverged: the quadrature does not settle where |r| is at R(0).
     """
     check_moments(rule, law)
     k, basis = variances(covariance, distinct)
@@ -237,9 +255,16 @@ def quadrature_functions(
     table = hermite_table(rule, wider.nodes, largest)
     values = np.vstack([table.h, table.square])
     at_variances = np.stack([wider.interpolate(values, grid.nodes * np.sqrt(one)) for one in k], axis=1)
-    dropped = 1 - (table.h**2).sum(axis=0) / np.maximum(table.square, 1e-300)
+    resolved = table.u < table.limit
+    dropped = 1 - (table.h**2).sum(axis=0)[resolved] / np.maximum(table.square[resolved], 1e-300)
     error = tail * float(np.clip(dropped.max(), 0.0, 1.0))
-    return QuadratureFunctions(residual, covariance, k, basis, at_variances[:-1], at_variances[-1], error)
+    # Interpolation mixes the values on one octave, so that the whole octave of the limit is given up.
+    limit = 2.0 ** np.floor(np.log2(table.limit)) / float(np.sqrt(k.max()))
+    functions = QuadratureFunctions(
+        residual, covariance, k, basis, at_variances[:-1], at_variances[-1], error, rule, limit
+    )
+    functions.rates(risk)  # which is refused before an ODE is followed
+    return functions
 
 
 def _octave(variance: float) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from signsgd_sym.derive.sde import derive_sde
+from signsgd_sym.errors import NotConverged
 from signsgd_sym.model.covariance import Covariance
 from signsgd_sym.model.noise import NoiseLaw
 from signsgd_sym.model.optimizer import Optimizer
@@ -159,8 +160,11 @@ def stationary_risk(functions: RuleFunctions, d: int, eta: float, near: float) -
 
     def excess(u: float) -> float:
         R = float(np.exp(u))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            level = eta / (4 * d) * float(np.sum(functions.squares(R) / functions.rates(R)))
+        try:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                level = eta / (4 * d) * float(np.sum(functions.squares(R) / functions.rates(R)))
+        except NotConverged:  # an R at which the moments are not resolved is no root
+            return -np.inf
         return u - np.log(level) if np.isfinite(level) and level > 0 else -np.inf
 
     lo = hi = np.log(near)

@@ -49,6 +49,14 @@ BAD = {
     "a rule in another variable": (with_option("--optimizer", "rule: x"), "known here"),
     "a rule without moments": ([*with_law("Cauchy(0, 1)"), "--optimizer", "rule: z**3"], "E|eps|^6 < oo"),
     "a rule that grows too fast": (with_option("--optimizer", "rule: sinh(z)"), "every power"),
+    "a power beyond float64": (with_option("--optimizer", "power(1e400)"), "not 1.00e+400"),
+    "a rule with a pole": (with_option("--optimizer", "rule: tan(z)"), "next to z = 1.5708"),
+    "a rule that never moves": (with_option("--optimizer", "rule: 0"), "never moves"),
+    "an empty rule": (with_option("--optimizer", "rule:"), "write for example rule: z/(1 + Abs(z))"),
+    "half a sample": (
+        [*GOOD, "--batch", "2.5"],
+        "'--batch': 2.5 is not a whole number; write",
+    ),
     "digits of another rule": ([*GOOD, "--optimizer", "tanh", "--dps", "20"], "leave --dps out"),
     "batch of nothing": ([*GOOD, "--batch", "0"], "--batch is 0"),
     "batch for Adam": ([*GOOD, "--optimizer", "adam(0, 1/2)", "--batch", "2"], "take batch 1"),
@@ -148,3 +156,11 @@ def test_the_good_request_is_good(monkeypatch, capsys):
     status, out, err = run(GOOD, monkeypatch, capsys)
     assert (status, err) == (0, "")
     assert "R(t)" in out
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_risk_that_explodes_is_one_line_without_warnings(monkeypatch, capsys):
+    arguments = with_option("--covariance", "ar1:d=20,rho=1/2")
+    status, out, err = run([*arguments, "--optimizer", "power(8)"], monkeypatch, capsys)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "take a smaller step size" in err

@@ -12,11 +12,15 @@ from signsgd_sym.errors import (
     NotPositiveDefinite,
     ParameterError,
     ParseError,
+    RuleError,
     ShapeMismatch,
     UnknownLaw,
     ZeroVariance,
 )
-from signsgd_sym.model import NoiseLaw, covariance, noise_law
+from signsgd_sym.model import NoiseLaw, UpdateRule, covariance, noise_law
+from signsgd_sym.model.adam import Adam
+from signsgd_sym.model.optimizer import as_optimizer
+from signsgd_sym.solve.adam_constants import adam_constants
 
 
 def _nested_truncation(depth: int) -> str:
@@ -186,3 +190,23 @@ def test_files_that_are_not_arrays(tmp_path):
     table.write_text("1,2\n")
     with pytest.raises(NotPositiveDefinite, match="use more samples"):
         covariance(f"data:{table}")
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "complaint"),
+    [
+        (lambda: UpdateRule(3), RuleError, "is an expression in z or its text, not 3; write"),
+        (lambda: UpdateRule(None), RuleError, "not None; write"),
+        (lambda: UpdateRule([1]), RuleError, r"not \[1\]; write"),
+        (lambda: UpdateRule(sp.S.Zero), RuleError, "is 0 everywhere and never moves; write"),
+        (lambda: UpdateRule.from_text(None), RuleError, "read from text, not from None; write"),
+        (lambda: as_optimizer(3), RuleError, "the optimizer is 3, .*; write"),
+        (lambda: Adam(None, 0.9), ParameterError, "beta1 of Adam is None, .* not a rational number; give"),
+        (lambda: Adam(0.9, [1]), ParameterError, r"beta2 of Adam is \[1\], .*; give"),
+        (lambda: adam_constants(0, "1/2", "3"), ParameterError, "digits is '3'; it must be a whole number"),
+        (lambda: adam_constants(0, "1/2", 3.5), ParameterError, "digits is 3.5; it must be a whole number"),
+    ],
+)
+def test_optimizers_of_another_type(make, error, complaint):
+    with pytest.raises(error, match=complaint):
+        make()

@@ -10,7 +10,9 @@ import sympy as sp
 
 from signsgd_sym import notation
 from signsgd_sym.errors import ParseError, RuleError, StepError
-from signsgd_sym.model import SGD, SIGN, Schedule, UpdateRule
+from signsgd_sym.model import SGD, SIGN, NoiseLaw, Schedule, UpdateRule
+from signsgd_sym.model.rule_growth import check_moments, growth
+from signsgd_sym.model.rule_poles import check_poles
 
 z, t, R = notation.z, notation.t, notation.R
 
@@ -74,18 +76,29 @@ def test_text_of_rules(text, f, name):
     ("text", "message"),
     [
         ("clip(0)", "clip.c. needs a positive number c, not 0"),
-        ("power(0)", "positive number p, not 0"),
+        ("power(0)", "positive number p, not 0; write sign"),
+        ("power(17/2)", "needs p <= 8, not 17/2: .* take power.8. or less"),
+        ("power(1e400)", r"needs p <= 8, not 1\.00e\+400: "),
+        ("power(10**400)", r"needs p <= 8, not 1\.00e\+400: "),
         ("power(-1/2)", "positive number p, not -1/2"),
         ("power(oo)", "positive number p, not oo"),
         ("dither()", "takes one number s, not 0"),
         ("power(1, 2)", "takes one number p, not 2"),
         ("rule: z**2", "not odd"),
         ("rule: Heaviside(z)", "not odd"),
+        ("rule: 0", "is 0 everywhere and never moves"),
+        ("rule: Abs(z)*sign(z) - z", "is 0 everywhere and never moves"),
     ],
 )
 def test_rules_that_do_not_exist_are_refused_in_words(text, message):
     with pytest.raises(RuleError, match=message):
         UpdateRule.from_text(text)
+
+
+def test_an_empty_rule_is_shown_a_rule_in_z():
+    for make in (lambda: UpdateRule.from_text("rule: "), lambda: UpdateRule("")):
+        with pytest.raises(ParseError, match=r"missing; write for example rule: z/\(1 \+ Abs\(z\)\)"):
+            make()
 
 
 def test_an_expression_outside_the_grammar_is_pointed_at():
@@ -107,6 +120,63 @@ def test_an_expression_outside_the_grammar_is_pointed_at():
 )
 def test_a_multiplicative_rule_is_a_power(f, p):
     assert UpdateRule(f).exponent == (None if p is None else sp.Rational(p))
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        ("z**9", r"z\*\*9 grows like \|z\|\^9, of whose mean square float64 keeps too few digits"),
+        ("sign(z)*Abs(z)**100", r"grows like \|z\|\^100"),
+        ("sinh(z)", r"faster than every power of z.*infinite or beyond float64"),
+        ("exp(sqrt(Abs(z)))*sign(z)", "faster than every power of z"),
+        ("1e300*tanh(z)", r"1\.0e\+300\*tanh\(z\) is about 1e300 at z = .*does not hold its square; divide"),
+        ("1e-300*tanh(z)", "about 1e-300 at z = .*does not hold its square; multiply"),
+        ("1e300*z**3", "about 1e330 at z = 1e10"),
+    ],
+)
+def test_a_rule_whose_moments_float64_loses_is_refused_in_true_words(f, message):
+    with pytest.raises(RuleError, match=message) as refused:
+        growth(UpdateRule(f))
+    assert "000000" not in str(refused.value)
+
+
+def test_large_and_steep_rules_within_float64_are_not_refused():
+    assert growth(UpdateRule("1e60*z**7")).at_infinity == pytest.approx(7, rel=1e-12)
+    assert growth(UpdateRule("1e140*tanh(z)")).at_infinity == 0
+    # Steeper than |z|^50 between 10 and 1000, and like |z| beyond.
+    assert growth(UpdateRule("z**101/(1e250 + z**100)")).at_infinity == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("f", "place"),
+    [
+        ("tan(z)", "1.5708"),
+        ("z/(1 - Abs(z))", "1"),
+        ("z/(1 - z**2)", "1"),
+        ("sign(z)/sqrt(Abs(Abs(z) - 1))", "1"),
+        ("z/(z**2 - 1/4)**2", "0.5"),
+        ("z/(z**2 - 700**2)", "700"),
+    ],
+)
+def test_a_pole_inside_is_named(f, place):
+    with pytest.raises(RuleError, match=rf"next to z = {place}, so that E f\(r x_i\)\^2 is infinite"):
+        check_moments(UpdateRule(f), NoiseLaw.from_text("Laplace(0, 1/2)"))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        "sin(1000*z)",
+        "sin(z)",
+        "z/(1e-6 + (Abs(z) - 1)**2)",
+        "sign(z)*log(Abs(Abs(z) - 1))",
+        "sign(z)*Abs(Abs(z) - 1)**(-1/4)",
+        "sinh(z)/cosh(z)",
+        "sign(z)*Piecewise((1, Abs(z) < 1), (0, True))",
+    ],
+)
+def test_peaks_whose_square_is_integrable_are_no_poles(f):
+    check_poles(UpdateRule(f))
 
 
 def test_apply():

@@ -126,7 +126,7 @@ def test_the_stated_error_is_honest(text, unequal):
         ("Normal(0, 1)", "rule: z*exp(z**2)", RuleError, "faster than every power"),
         ("Normal(0, 1)", "rule: sinh(z)", RuleError, "faster than every power"),
         ("Normal(0, 1)", "rule: 1/z", RuleError, "unbounded at z = 0"),
-        ("Normal(0, 1)", "rule: sin(z)", NotConverged, "do not settle"),
+        ("Normal(0, 1)", "rule: sin(1000*z)", NotConverged, "do not settle.*too many oscillations"),
     ],
 )
 def test_rules_without_moments_are_refused_in_words(law, text, error, message):

@@ -5,6 +5,7 @@ import pytest
 from scipy import integrate
 from scipy.special import erf
 
+from signsgd_sym.errors import NotConverged
 from signsgd_sym.model import SIGN, Covariance, UpdateRule, noise_law
 from signsgd_sym.solve.hermite_table import hermite_table
 from signsgd_sym.solve.residual_law import ResidualLaw
@@ -49,6 +50,42 @@ def test_first_coefficient(text, h_1):
     u = np.exp(np.linspace(-12, 12, 25))
     table = hermite_table(UpdateRule.from_text(text), u, 1)
     np.testing.assert_allclose(table.h[0], h_1(u), rtol=1e-12)
+
+
+def test_moments_of_a_sine_are_those_of_the_characteristic_function():
+    """E[sin(u X) X] = u exp(-u^2/2), E sin(u X)^2 = (1 - exp(-2 u^2))/2, as far as panels follow the sine."""
+    table = hermite_table(UpdateRule("sin(z)"), np.geomspace(1e-3, 1e5, 60), 1)
+    u = table.u[table.u < table.limit]
+    assert 1000 < table.limit < 1e4 and table.error < 1e-7
+    np.testing.assert_allclose(table.h[0, : len(u)], u * np.exp(-(u**2) / 2), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(table.square[: len(u)], -np.expm1(-2 * u**2) / 2, rtol=2e-7)
+    assert not table.h[0, len(u) :].any() and not table.square[len(u) :].any()
+
+
+@pytest.mark.parametrize("R", [1e-4, 0.4, 50.0])
+def test_coefficients_of_a_sine_under_laplace_noise_are_those_of_its_characteristic_function(R):
+    """E cos(r x) = exp(-R x^2)/(1 + b^2 x^2) given x, and Stein's identity in G gives the drift."""
+    functions = quadrature_functions(
+        UpdateRule("sin(z)"), noise_law("Laplace(0, 1/2)"), Covariance.identity(2), 0.4
+    )
+
+    def mean(q):
+        return integrate.quad(
+            lambda x: q(x) * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), -np.inf, np.inf, epsabs=1e-13
+        )[0]
+
+    rate = mean(lambda x: x**2 * np.exp(-R * x**2) / (1 + x**2 / 4))
+    square = mean(lambda x: (1 - np.exp(-4 * R * x**2) / (1 + x**2)) / 2)
+    np.testing.assert_allclose(functions.rates(R), rate, rtol=1e-9)
+    np.testing.assert_allclose(functions.squares(R), square, rtol=1e-9)
+
+
+def test_a_sine_is_refused_at_risks_where_it_is_not_followed():
+    functions = quadrature_functions(
+        UpdateRule("sin(z)"), noise_law("Normal(0, 1)"), Covariance.identity(2), 0.4
+    )
+    with pytest.raises(NotConverged, match=r"sin\(z\) do not settle.*R = 1e\+08.*too many oscillations"):
+        functions.squares(1e8)
 
 
 def test_coefficients_of_sign_are_those_of_the_arcsine():
