@@ -36,12 +36,17 @@ def figures(
         else:
             typer.echo(command.list_text(request.scripts))
         return
-    with progress_bar() as show:
+    try:
+        with progress_bar() as show:
 
-        def emit(written: command.Written) -> None:
-            if not as_json:
-                show.write(command.written_text(written))
+            def emit(written: command.Written) -> None:
+                if not as_json:
+                    show.write(command.written_text(written))
 
-        done = command.run_figures(request, show, emit)
+            done = command.run_figures(request, show, emit)
+    except command.FiguresInterrupted as stopped:  # which files are there, before the command ends
+        if as_json:
+            print_json(command.figures_data(request.scripts, stopped.done))
+        raise
     if as_json:
         print_json(command.figures_data(request.scripts, done))

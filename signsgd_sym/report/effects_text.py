@@ -13,11 +13,12 @@ from signsgd_sym.solve.effects import Effects
 def effects_text(answer: EffectsAnswer, plot: Path | None = None) -> str:
     """The answer for a terminal."""
     found = answer.found
+    judged = "was not checked" if answer.verdict is None else f"is {answer.verdict.value}"
     lines = [
         f"signSGD against SGD under {law_label(found.law)}, {found.covariance.name}, "
         f"R(0) = {found.start:.6g}",
         "",
-        f"  signSGD is SGD with four changes; the derivation four-effects is {answer.verdict.value}",
+        f"  signSGD is SGD with four changes; the derivation four-effects {judged}",
     ]
     for number, effect in enumerate(EFFECTS, 1):
         of_sgd, of_sign = formula_of(found, effect)
@@ -67,6 +68,8 @@ def _course_lines(found: Effects) -> list[str]:
     lines = ["", f"  signSGD, eta = {sign.schedule.expr}: R({T}) = {sign.risk[-1]:.6g}"]
     shares = course.attribution
     if shares is None or course.matched is None or course.step_of_sgd is None:
+        if found.has_variance:
+            return [*lines, "  the curves of SGD, and those between the two, are not finished"]
         return [*lines, "  SGD has no risk curve under this law, so there is nothing to share out"]
     psi_end = float(found.psi(sign.risk[-1]))
     step = float(course.step_of_sgd.expr) if course.step_of_sgd.is_constant else course.step_of_sgd.expr

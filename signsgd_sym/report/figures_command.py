@@ -85,19 +85,33 @@ class Written:
     seconds: float
 
 
+class FiguresInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a figure; `done` are those that were written before."""
+
+    def __init__(self, done: list[Written], asked: int) -> None:
+        super().__init__(f"interrupted with {len(done)} of {asked} figures written")
+        self.done = done
+
+
 def run_figures(
     request: FiguresRequest,
     progress: Progress = lambda stage, share: None,
     emit: Callable[[Written], object] = lambda written: None,
 ) -> list[Written]:
-    """Run and write one after another; what is finished stays, whatever comes after."""
+    """Run and write one after another; what is finished stays, whatever comes after.
+
+    Raises `FiguresInterrupted` for Ctrl-C.
+    """
     from signsgd_sym.report.plots import svg
 
     done: list[Written] = []
     for script in request.scripts:
         progress(script.name, len(done) / len(request.scripts))
         started = time.perf_counter()
-        path = write_file(request.folder / f"{script.name}.svg", svg(script.figure()))
+        try:
+            path = write_file(request.folder / f"{script.name}.svg", svg(script.figure()))
+        except KeyboardInterrupt:
+            raise FiguresInterrupted(done, len(request.scripts)) from None
         done.append(Written(script, path, time.perf_counter() - started))
         emit(done[-1])
     return done
