@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from signsgd_sym.cli.console import JsonOption, print_json, progress_bar
+from signsgd_sym.cli.console import JsonOption, print_json, progress_bar, terminal
 
 group = typer.Typer()
 
@@ -57,12 +57,12 @@ def effects(
         if as_json:
             print_json({**command.effects_data(stopped.answer), "interrupted": True})
         else:
-            typer.echo(effects_text(stopped.answer))
+            typer.echo(effects_text(stopped.answer, width=terminal()[1]))
         raise
     if plot is not None:
         command.effects_plot(answer, plot)
     if as_json:
         print_json(command.effects_data(answer))
     else:
-        typer.echo(effects_text(answer, plot))
+        typer.echo(effects_text(answer, plot, width=terminal()[1]))
     raise typer.Exit(answer.exit_code)

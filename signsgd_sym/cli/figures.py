@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from signsgd_sym.cli.console import JsonOption, print_json, progress_bar
+from signsgd_sym.cli.console import JsonOption, print_json, progress_bar, terminal
 
 group = typer.Typer()
 
@@ -34,7 +34,7 @@ def figures(
         if as_json:
             print_json(command.figures_data(request.scripts))
         else:
-            typer.echo(command.list_text(request.scripts))
+            typer.echo(command.list_text(request.scripts, width=terminal()[1]))
         return
     try:
         with progress_bar() as show:

@@ -14,6 +14,8 @@ from typing import Any
 
 from signsgd_sym.errors import InputError, ParameterError
 from signsgd_sym.files import check_directory, write_file
+from signsgd_sym.report.layout import wrap
+from signsgd_sym.report.text import WIDTH
 
 Progress = Callable[[str, float], object]
 
@@ -117,10 +119,14 @@ def run_figures(
     return done
 
 
-def list_text(found: Sequence[Script]) -> str:
-    """Names and titles."""
-    width = max((len(script.name) for script in found), default=0)
-    return "\n".join(f"{script.name:{width}}  {script.title}" for script in found)
+def list_text(found: Sequence[Script], *, width: int = WIDTH) -> str:
+    """Names, and beside them the titles in lines of at most `width` columns in all."""
+    column = max((len(script.name) for script in found), default=0) + 2
+    lines = []
+    for script in found:
+        first, *more = wrap(script.title, width - column)
+        lines += [f"{script.name:{column}}{first}", *(" " * column + line for line in more)]
+    return "\n".join(lines)
 
 
 def written_text(written: Written) -> str:
