@@ -104,6 +104,8 @@ BAD = {
     "no covariance": (ASKED[:2], "--covariance"),
     "a negative seed": ([*ASKED, "--seed", "-1"], "--seed is -1"),
     "a plot in a format that is not known": ([*ASKED, "--plot", "effects.gif"], ".svg"),
+    "noise beyond float64": (["effects", "Normal(0, 1e200)", *ASKED[2:]], "E[eps^2] = 1.00e+400"),
+    "noise below float64": (["effects", "Normal(0, 1e-200)", *ASKED[2:]], "take Dirac(0)"),
     "no points": ([*ASKED, *COURSE[:4], "--points", "0"], "points is 0"),
 }
 
