@@ -14,6 +14,7 @@ from signsgd_sym.report.effects_command import (
     effects_plot,
     run_effects,
 )
+from signsgd_sym.report.effects_plot import effects_figure
 from signsgd_sym.report.effects_text import effects_text
 
 ASKED = ["effects", "Laplace(0, 1/2)", "--covariance", "powerlaw:d=30,alpha=1"]
@@ -90,6 +91,8 @@ def test_a_law_without_a_variance_has_no_sgd_beside_it(tmp_path):
     assert data["effects"][0]["numbers"]["population_risk"] is None
     assert data["course"]["attribution"] is None
     assert data["course"]["sign"][-1] > 0
+    curve = effects_figure(answer.found).axes[2].lines
+    assert [list(line.get_ydata()) for line in curve] == [answer.found.course.sign.risk.tolist()]
     effects_plot(answer, tmp_path / "effects.png")
     assert (tmp_path / "effects.png").stat().st_size > 0
 
