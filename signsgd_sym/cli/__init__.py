@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from signsgd_sym import __version__
 from signsgd_sym.cli import code, curves, demo, derivations, effects, figures, laws
 from signsgd_sym.errors import InputError, ParseError, SignSGDError
 
+
+class _Interrupted(SignSGDError):
+    """Ctrl-C in a command; the exit status is what shells use for SIGINT."""
+
+    exit_code = 130
+
+
+class _Commands(TyperGroup):
+    """Commands that say that they were interrupted, where Typer would only set the exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:
+            words = str(stopped) or "interrupted; what was printed or written before it is complete"
+            raise _Interrupted(f"{words}.") from stopped
+
+
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -60,7 +80,7 @@ def main() -> None:
         )
         status = 2
     except KeyboardInterrupt:
-        typer.echo("signsgd-sym: interrupted; files written before are complete.", err=True)
+        typer.echo("signsgd-sym: interrupted; nothing was begun.", err=True)
         status = 130
     except OSError as error:
         if isinstance(error, BrokenPipeError):

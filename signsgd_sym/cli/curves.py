@@ -80,25 +80,26 @@ def risk(
     With --dps the curve is right to N digits, for K and Delta(0) as float64 numbers and everything else
     exact: two runs of different order and precision have to agree to that many.
     """
-    from signsgd_sym.report.risk_command import RiskRequest, risk_data, risk_plot, risk_text, run_risk
-    from signsgd_sym.report.risk_digits import interrupted_text
+    from signsgd_sym.report import risk_command as command
 
-    request = RiskRequest.parse(
+    request = command.RiskRequest.parse(
         law, covariance, lr, time, optimizer, points, theta0, seed, runs, plot, dps, batch
     )
     try:
         with progress_bar() as show:
-            answer = run_risk(request, show)
-    except KeyboardInterrupt as stopped:
-        if text := interrupted_text(stopped):  # what was finished, before the command ends as interrupted
-            typer.echo(text)
+            answer = command.run_risk(request, show)
+    except command.RiskInterrupted as stopped:  # what was finished, before the command ends as interrupted
+        if as_json:
+            print_json(command.interrupted_data(stopped))
+        else:
+            typer.echo(command.interrupted_text(stopped))
         raise
     if plot is not None:
-        risk_plot(answer, plot)
+        command.risk_plot(answer, plot)
     if as_json:
-        print_json(risk_data(answer))
+        print_json(command.risk_data(answer))
     else:
-        typer.echo(risk_text(answer, plot))
+        typer.echo(command.risk_text(answer, plot))
 
 
 @group.command(
@@ -148,7 +149,6 @@ def validate(
         with progress_bar() as show:
             answer = run_validate(request, show)
     except ValidationInterrupted as stopped:  # what was finished, before the command ends as interrupted
-        typer.echo(f"signsgd-sym: {stopped}.", err=True)
         if as_json:
             print_json({**stopped.answer.data(), "interrupted": True})
         else:

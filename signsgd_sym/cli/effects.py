@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from signsgd_sym.cli.console import JsonOption, print_json, progress_bar
+from signsgd_sym.cli.console import JsonOption, print_json, progress_bar, terminal
 
 group = typer.Typer()
 
@@ -50,12 +50,19 @@ def effects(
     from signsgd_sym.report.effects_text import effects_text
 
     request = command.EffectsRequest.parse(law, covariance, lr, time, sgd_lr, points, seed, plot)
-    with progress_bar() as show:
-        answer = command.run_effects(request, show)
+    try:
+        with progress_bar() as show:
+            answer = command.run_effects(request, show)
+    except command.EffectsAnswerInterrupted as stopped:  # what was finished, before the command ends
+        if as_json:
+            print_json({**command.effects_data(stopped.answer), "interrupted": True})
+        else:
+            typer.echo(effects_text(stopped.answer, width=terminal()[1]))
+        raise
     if plot is not None:
         command.effects_plot(answer, plot)
     if as_json:
         print_json(command.effects_data(answer))
     else:
-        typer.echo(effects_text(answer, plot))
+        typer.echo(effects_text(answer, plot, width=terminal()[1]))
     raise typer.Exit(answer.exit_code)

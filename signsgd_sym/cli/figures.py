@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from signsgd_sym.cli.console import JsonOption, print_json, progress_bar
+from signsgd_sym.cli.console import JsonOption, print_json, progress_bar, terminal
 
 group = typer.Typer()
 
@@ -34,14 +34,19 @@ def figures(
         if as_json:
             print_json(command.figures_data(request.scripts))
         else:
-            typer.echo(command.list_text(request.scripts))
+            typer.echo(command.list_text(request.scripts, width=terminal()[1]))
         return
-    with progress_bar() as show:
+    try:
+        with progress_bar() as show:
 
-        def emit(written: command.Written) -> None:
-            if not as_json:
-                show.write(command.written_text(written))
+            def emit(written: command.Written) -> None:
+                if not as_json:
+                    show.write(command.written_text(written))
 
-        done = command.run_figures(request, show, emit)
+            done = command.run_figures(request, show, emit)
+    except command.FiguresInterrupted as stopped:  # which files are there, before the command ends
+        if as_json:
+            print_json(command.figures_data(request.scripts, stopped.done))
+        raise
     if as_json:
         print_json(command.figures_data(request.scripts, done))

@@ -2,7 +2,8 @@
 
 `stream(function, arguments, seconds)` runs a generator in a process of its own and yields what it yields; at
 the deadline the process is killed, and what came before is kept. Parent and child exchange SymPy objects
-over their own pipe; nothing from outside is ever unpickled.
+over their own pipe; nothing from outside is ever unpickled. An interrupt from the keyboard goes to the parent
+alone, which ends the process.
 
 The process is a fork where that is safe (Linux, and no other thread that could hold a lock), else a fresh
 interpreter, which takes a second longer to start and does not run the user's script again.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -86,12 +88,23 @@ def _forks() -> bool:
 
 
 @contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started here inherit that they do not hear the keyboard's interrupt; for us it waits."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def _forked(function: Generator, arguments: tuple[Any, ...]) -> Iterator[Receive]:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_serve, args=(theirs.send, function, arguments), daemon=True)
-    process.start()
-    theirs.close()
 
     def receive(seconds: float) -> tuple[str, Any]:
         if not ours.poll(seconds):
@@ -102,17 +115,43 @@ def _forked(function: Generator, arguments: tuple[Any, ...]) -> Iterator[Receive
             return "failed", "the process ended early"
 
     try:
+        with _deaf():
+            process.start()
+        theirs.close()
         yield receive
     finally:
-        process.kill()
-        process.join()
+        if process.pid is not None:
+            process.kill()
+            process.join()
         ours.close()
 
 
 @contextmanager
-def _fresh(function: Generator, arguments: tuple[Any, ...]) -> Iterator[Receive]:
+def _interpreter() -> Iterator[subprocess.Popen[bytes]]:
+    """A fresh process, ended in every case."""
     command = [sys.executable, "-m", "signsgd_sym.derive.worker"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = None
+    try:
+        with _deaf():
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        yield process
+    finally:
+        if process is not None:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _fresh(function: Generator, arguments: tuple[Any, ...]) -> Iterator[Receive]:
+    with _interpreter() as process, _messages(process, function, arguments) as receive:
+        yield receive
+
+
+@contextmanager
+def _messages(
+    process: subprocess.Popen[bytes], function: Generator, arguments: tuple[Any, ...]
+) -> Iterator[Receive]:
+    """Hand the task to the process and read what it answers."""
     assert process.stdin is not None and process.stdout is not None
     source, messages = process.stdout, queue.SimpleQueue[tuple[str, Any]]()
 

@@ -183,7 +183,8 @@ def summary_text(answer: CheckAnswer) -> str:
         asked = _count(request.targets, "target")
         lines.append(f"interrupted: {_count(names, 'derivation')} finished, of {asked}")
     holding = words.tally([j for _, j in judged if j.verdict.passed]) or "none holds"
-    lines.append(f"{_count(names, 'derivation')}, {_count(judged, 'step')}: {holding}")
+    if judged or not answer.interrupted:
+        lines.append(f"{_count(names, 'derivation')}, {_count(judged, 'step')}: {holding}")
     for verdict, meaning in words.WEAK.items():
         found = [f"{name} {j.step}" for name, j in judged if j.verdict is verdict]
         if found:

@@ -18,7 +18,7 @@ from signsgd_sym.notation import K_sigma, Kbar, eta, eta_0, psi
 from signsgd_sym.proof.check import Checker
 from signsgd_sym.proof.verdict import Report, Verdict
 from signsgd_sym.report.latex import latex
-from signsgd_sym.solve.effects import Effects, effects
+from signsgd_sym.solve.effects import Effects, EffectsInterrupted, effects
 from signsgd_sym.solve.matrices import MatrixSpectrum
 from signsgd_sym.solve.risk import checked_delta, checked_times
 
@@ -75,34 +75,53 @@ class EffectsRequest:
 
 @dataclass(frozen=True, eq=False)
 class EffectsAnswer:
-    """The effects, and the verdict on the derivation that takes SGD into signSGD."""
+    """The effects, and the verdict on the derivation that takes SGD into signSGD; None: not checked."""
 
     request: EffectsRequest
     found: Effects
-    verdict: Verdict
+    verdict: Verdict | None
 
     @property
     def exit_code(self) -> int:
         """1 when the decomposition did not check."""
-        return int(not self.verdict.passed)
+        return int(self.verdict is None or not self.verdict.passed)
+
+
+class EffectsAnswerInterrupted(KeyboardInterrupt):
+    """Ctrl-C once the effects are known; `answer` has what was finished."""
+
+    def __init__(self, words: str, answer: EffectsAnswer) -> None:
+        super().__init__(words)
+        self.answer = answer
 
 
 def run_effects(request: EffectsRequest, progress: Progress = lambda stage, share: None) -> EffectsAnswer:
-    """Derive, solve, check; raises `NotConverged` when an ODE cannot be followed."""
-    found = effects(
-        request.law,
-        request.covariance,
-        request.schedule,
-        request.time,
-        sgd_lr=request.step_of_sgd,
-        points=request.points,
-        delta0=checked_delta(None, request.covariance.d, request.seed),
-        progress=progress,
-    )
+    """Derive, solve, check.
+
+    Raises `NotConverged` when an ODE cannot be followed, and `EffectsAnswerInterrupted` for Ctrl-C once the
+    effects are known.
+    """
+    try:
+        found = effects(
+            request.law,
+            request.covariance,
+            request.schedule,
+            request.time,
+            sgd_lr=request.step_of_sgd,
+            points=request.points,
+            delta0=checked_delta(None, request.covariance.d, request.seed),
+            progress=progress,
+        )
+    except EffectsInterrupted as stopped:
+        raise EffectsAnswerInterrupted(str(stopped), EffectsAnswer(request, stopped.found, None)) from None
     progress("checking the derivation", 0.9)
     derivation = found.formulas.derivation
-    checker = Checker(derivation, request.seed, POINTS, DIGITS, measure_needs=False)
-    report = Report(derivation.id, tuple(map(checker.judge, derivation.steps)), ())
+    try:
+        checker = Checker(derivation, request.seed, POINTS, DIGITS, measure_needs=False)
+        report = Report(derivation.id, tuple(map(checker.judge, derivation.steps)), ())
+    except KeyboardInterrupt:
+        words = f"interrupted; everything is computed, the derivation {derivation.id} is not checked"
+        raise EffectsAnswerInterrupted(words, EffectsAnswer(request, found, None)) from None
     return EffectsAnswer(request, found, report.verdict)
 
 
@@ -131,7 +150,7 @@ def effects_data(answer: EffectsAnswer) -> dict[str, Any]:
         "law": found.law.text,
         "d": found.covariance.d,
         "covariance": found.covariance.name,
-        "verdict": answer.verdict.value,
+        "verdict": None if answer.verdict is None else answer.verdict.value,
         "matched_step": str(found.formulas.matched),
         "psi": None if found.psi_formula is None else str(found.psi_formula),
         "psi_reason": found.psi_reason,

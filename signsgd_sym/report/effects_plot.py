@@ -31,9 +31,8 @@ DECADES = 3
 
 
 def effects_figure(found: Effects) -> Any:
-    """Four panels, one an effect; six with the risk curves and the shares of the effects in their ratio."""
-    has_shares = found.course is not None and found.course.attribution is not None
-    columns = 3 if has_shares else 2
+    """Four panels, one an effect; with curves their risk beside them, and the shares in their ratio."""
+    columns = 2 if found.course is None else 3
     figure, axes = plots.new_figure(4.1 * columns, 6.2, rows=2, columns=columns)
     draw_rate(axes[0, 0], found)
     draw_compression(axes[0, 1], found)
@@ -41,9 +40,12 @@ def effects_figure(found: Effects) -> Any:
     axes[1, 0].set_title("diagonal preconditioning", fontsize=10)
     draw_spectra(axes[1, 1], (("K", found.spectra.K), (r"K_\sigma", found.spectra.K_sigma)))
     axes[1, 1].set_title("noise reshaping", fontsize=10)
-    if found.course is not None and found.course.attribution is not None:
+    if found.course is not None:
         draw_ends(axes[0, 2], found)
-        draw_shares(axes[1, 2], found.course.attribution)
+        if found.course.attribution is None:  # no SGD to share a ratio with
+            axes[1, 2].set_axis_off()
+        else:
+            draw_shares(axes[1, 2], found.course.attribution)
     figure.suptitle(f"{law_label(found.law)}, {found.covariance.name}", fontsize=10.5)
     return figure
 
@@ -85,13 +87,14 @@ def draw_compression(ax: Any, found: Effects) -> Any:
         ax.axhline(1, color=plots.GREY, linewidth=0.8, linestyle=":", label=r"$\psi = 1$: Gaussian noise")
         ax.set_ylabel(r"$\psi(\mathcal{R})$")
         low, high = ax.get_ylim()
-        ax.set_ylim(min(low, 0.9), max(high, 1.1))
+        low, high = min(low, 0.9), max(high, 1.1)
+        ax.set_ylim(low, high + 0.6 * (high - low))  # the legend stands above the curves
         _mark_start(ax, found, float(found.psi(found.start)))
     else:
         ax.plot(R, found.phi(R), color=plots.VERMILION, label=r"$\phi(\mathcal{R})$; $\psi = \infty$")
         ax.set_ylabel(r"$\phi(\mathcal{R})$")
         _mark_start(ax, found, float(found.phi(found.start)))
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper right" if found.has_variance else "best")
     return ax
 
 
@@ -118,12 +121,16 @@ def _short(number: float) -> str:
 
 
 def draw_ends(ax: Any, found: Effects) -> Any:
-    """The risk of signSGD, of SGD at its own step, and of SGD at the matched step."""
+    """The risk of signSGD; where SGD has one, at its own step and at the matched step as well."""
     course = found.course
-    assert course is not None and course.attribution is not None and course.matched is not None
+    assert course is not None
     t = course.sign.t
     plots.risk_axes(ax)
-    plots.draw_curve(ax, t, course.attribution.sign, "signSGD")
+    plots.draw_curve(ax, t, course.sign.risk, "signSGD")
+    if course.attribution is None or course.matched is None:
+        ax.set_title("SGD has no risk curve", fontsize=10)
+        ax.legend(frameon=False)
+        return ax
     plots.draw_curve(ax, t, course.attribution.sgd, r"SGD, step $\eta_0$", plots.ORANGE, "--")
     plots.draw_curve(ax, t, course.matched, "SGD, matched step", plots.GREEN, ":")
     ax.legend(frameon=False)

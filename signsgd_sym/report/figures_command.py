@@ -14,6 +14,8 @@ from typing import Any
 
 from signsgd_sym.errors import InputError, ParameterError
 from signsgd_sym.files import check_directory, write_file
+from signsgd_sym.report.layout import wrap
+from signsgd_sym.report.text import WIDTH
 
 Progress = Callable[[str, float], object]
 
@@ -85,28 +87,46 @@ class Written:
     seconds: float
 
 
+class FiguresInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a figure; `done` are those that were written before."""
+
+    def __init__(self, done: list[Written], asked: int) -> None:
+        super().__init__(f"interrupted with {len(done)} of {asked} figures written")
+        self.done = done
+
+
 def run_figures(
     request: FiguresRequest,
     progress: Progress = lambda stage, share: None,
     emit: Callable[[Written], object] = lambda written: None,
 ) -> list[Written]:
-    """Run and write one after another; what is finished stays, whatever comes after."""
+    """Run and write one after another; what is finished stays, whatever comes after.
+
+    Raises `FiguresInterrupted` for Ctrl-C.
+    """
     from signsgd_sym.report.plots import svg
 
     done: list[Written] = []
     for script in request.scripts:
         progress(script.name, len(done) / len(request.scripts))
         started = time.perf_counter()
-        path = write_file(request.folder / f"{script.name}.svg", svg(script.figure()))
+        try:
+            path = write_file(request.folder / f"{script.name}.svg", svg(script.figure()))
+        except KeyboardInterrupt:
+            raise FiguresInterrupted(done, len(request.scripts)) from None
         done.append(Written(script, path, time.perf_counter() - started))
         emit(done[-1])
     return done
 
 
-def list_text(found: Sequence[Script]) -> str:
-    """Names and titles."""
-    width = max((len(script.name) for script in found), default=0)
-    return "\n".join(f"{script.name:{width}}  {script.title}" for script in found)
+def list_text(found: Sequence[Script], *, width: int = WIDTH) -> str:
+    """Names, and beside them the titles in lines of at most `width` columns in all."""
+    column = max((len(script.name) for script in found), default=0) + 2
+    lines = []
+    for script in found:
+        first, *more = wrap(script.title, width - column)
+        lines += [f"{script.name:{column}}{first}", *(" " * column + line for line in more)]
+    return "\n".join(lines)
 
 
 def written_text(written: Written) -> str:

@@ -19,10 +19,17 @@ from signsgd_sym.model.optimizer import Optimizer, as_optimizer
 from signsgd_sym.model.schedule import Schedule
 from signsgd_sym.model.update_rule import RULES
 from signsgd_sym.report.compare import SAME, Comparison, compare
-from signsgd_sym.report.risk_digits import RiskDigits, digits_data, digits_lines, risk_digits
+from signsgd_sym.report.risk_digits import (
+    RiskDigits,
+    digits_data,
+    digits_lines,
+    finished_data,
+    finished_lines,
+    risk_digits,
+)
 from signsgd_sym.report.risk_equations import Curve, equation_lines, equations_data
 from signsgd_sym.report.text import law_label
-from signsgd_sym.solve.precise import checked_curve_digits
+from signsgd_sym.solve.precise import PreciseInterrupted, checked_curve_digits
 from signsgd_sym.solve.risk import RiskResult, checked_delta, checked_times, risk_curve
 
 Progress = Callable[[str, float], object]
@@ -110,8 +117,19 @@ class RiskAnswer:
     digits: RiskDigits | None = None
 
 
+class RiskInterrupted(KeyboardInterrupt):
+    """Ctrl-C after the curve; `answer` has what was finished, `digits` the risks of an unchecked run."""
+
+    def __init__(self, words: str, answer: RiskAnswer, digits: PreciseInterrupted | None = None) -> None:
+        super().__init__(words)
+        self.answer, self.digits = answer, digits
+
+
 def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: None) -> RiskAnswer:
-    """Derive and solve, then simulate; raises `NotConverged` when either gives up."""
+    """Derive and solve, then simulate.
+
+    Raises `NotConverged` when either gives up, and `RiskInterrupted` for Ctrl-C once there is a curve.
+    """
     progress("deriving and solving the risk ODE", 0.0)
     result = risk_curve(
         request.law,
@@ -128,11 +146,19 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
     if request.digits is not None and isinstance(result, RiskResult):
         stage = f"solving to {request.digits} digits"
         progress(stage, 0.0)
-        digits = risk_digits(result, request.exact_time, request.digits, lambda share: progress(stage, share))
-    comparison = None
-    if request.runs:
-        from signsgd_sym.simulate import GaussianStream, simulate
+        try:
+            digits = risk_digits(
+                result, request.exact_time, request.digits, lambda share: progress(stage, share)
+            )
+        except KeyboardInterrupt as stopped:
+            unchecked = stopped if isinstance(stopped, PreciseInterrupted) else None
+            words = str(stopped) or f"interrupted before the curve to {request.digits} digits"
+            raise RiskInterrupted(words, RiskAnswer(request, result, None), unchecked) from None
+    if not request.runs:
+        return RiskAnswer(request, result, None, digits)
+    from signsgd_sym.simulate import GaussianStream, SimulationInterrupted, simulate
 
+    try:
         simulation = simulate(
             request.rule,
             GaussianStream(request.covariance, request.law),
@@ -144,8 +170,12 @@ def run_risk(request: RiskRequest, progress: Progress = lambda stage, share: Non
             batch=request.batch,
             progress=lambda done, total: progress("simulating", done / max(total, 1)),
         )
-        comparison = compare(result.risk, simulation)
-    return RiskAnswer(request, result, comparison, digits)
+    except KeyboardInterrupt as stopped:
+        partial = stopped.partial if isinstance(stopped, SimulationInterrupted) else None
+        finished = compare(result.risk, partial) if partial is not None and partial.runs else None
+        words = str(stopped) or "interrupted before the simulation"
+        raise RiskInterrupted(words, RiskAnswer(request, result, finished, digits)) from None
+    return RiskAnswer(request, result, compare(result.risk, simulation), digits)
 
 
 def simulation_data(c: Comparison) -> dict[str, Any]:
@@ -185,6 +215,20 @@ def risk_data(answer: RiskAnswer) -> dict[str, Any]:
     data = {**theory_data(answer.result), "simulation": simulation}
     # High precision numbers are strings, in the same fields.
     return data if answer.digits is None else {**data, **digits_data(answer.digits)}
+
+
+def interrupted_data(stopped: RiskInterrupted) -> dict[str, Any]:
+    """What was finished as JSON data; without a curve in float64 the risks are null."""
+    answer = stopped.answer
+    data = {**risk_data(answer), "interrupted": True}
+    if answer.digits is None and _failure(answer.result):
+        data["risk"], data["error_budget"] = None, {}
+    return data if stopped.digits is None else {**data, "unchecked": finished_data(stopped.digits)}
+
+
+def _failure(result: Curve) -> str:
+    """Why float64 has no curve, or nothing."""
+    return result.curve.failure if isinstance(result, RiskResult) else ""
 
 
 def theory_lines(result: Curve) -> list[str]:
@@ -237,6 +281,16 @@ def risk_text(answer: RiskAnswer, plot: Path | None = None) -> str:
     if plot is not None:
         lines += ["", f"plot: {plot}"]
     return "\n".join(lines)
+
+
+def interrupted_text(stopped: RiskInterrupted) -> str:
+    """What was finished, for a terminal."""
+    answer = stopped.answer
+    if answer.digits is None and _failure(answer.result):
+        lines = theory_lines(answer.result)
+    else:
+        lines = [risk_text(answer)]
+    return "\n".join(lines if stopped.digits is None else [*lines, *finished_lines(stopped.digits)])
 
 
 def draw_risk(ax: Any, result: Curve, comparison: Comparison | None) -> Any:

@@ -101,14 +101,18 @@ def digits_lines(found: RiskDigits) -> list[str]:
     return lines
 
 
-def interrupted_text(stopped: KeyboardInterrupt) -> str:
+def finished_data(stopped: PreciseInterrupted) -> dict[str, Any]:
+    """The times and risks (strings) that one run had found and no second one has checked, as JSON data."""
+    return {"t": [float(time) for time in stopped.times], "risk": list(stopped.finished)}
+
+
+def finished_lines(stopped: PreciseInterrupted) -> list[str]:
     """The risks that an interrupted curve had found, or nothing."""
-    if not isinstance(stopped, PreciseInterrupted) or not stopped.finished:
-        return ""
+    if not stopped.finished:
+        return []
     rows = zip(stopped.times, stopped.finished, strict=True)
-    return "\n".join(
-        [
-            "interrupted; finished by one run, not checked by a second:",
-            *(f"{float(time):>10.4g}  {risk}" for time, risk in rows),
-        ]
-    )
+    return [
+        "",
+        "finished by one run, not checked by a second:",
+        *(f"{float(time):>10.4g}  {risk}" for time, risk in rows),
+    ]

@@ -33,7 +33,7 @@ class Course:
 
     `sign` is the risk curve of signSGD; `matched` the risk of SGD at the matched step all along,
     `attribution` the sixteen curves between the two optimizers at their own steps. Both are None under a law
-    without a variance.
+    without a variance, and where they were interrupted.
     """
 
     sign: RiskResult
@@ -117,6 +117,14 @@ class Effects:
         return float(self.psi(at_rest)) ** 2 / float(self.formulas.unit)
 
 
+class EffectsInterrupted(KeyboardInterrupt):
+    """Ctrl-C once the effects are known; `found` has what was finished of the curves."""
+
+    def __init__(self, found: Effects) -> None:
+        super().__init__("interrupted; the effects are found, the curves between SGD and signSGD are not")
+        self.found = found
+
+
 def effects(
     law: Any,
     covariance: Any,
@@ -138,7 +146,8 @@ def effects(
 
     Under a law without a variance psi is infinite and SGD has no curve: the attribution is then None.
 
-    Raises `InputError` of the kind that fits, and `NotConverged` when an ODE cannot be followed to T.
+    Raises `InputError` of the kind that fits, `NotConverged` when an ODE cannot be followed to T, and
+    `EffectsInterrupted` for Ctrl-C during the curves.
 
     >>> found = effects("Laplace(0, 1)", "powerlaw:d=50,alpha=1")
     >>> found.psi_formula
@@ -184,10 +193,14 @@ def effects(
     if schedule is None or times is None:
         return found
     progress("solving the risk ODE of signSGD", 0.2)
-    sign = mode_curve(SIGN, noise, K, schedule, start, times, problem=problem)
-    course = Course(sign, None, None, None)
-    if found.has_variance:
+    try:
+        sign = mode_curve(SIGN, noise, K, schedule, start, times, problem=problem)
+        found = replace(found, course=Course(sign, None, None, None))
+        if not found.has_variance:
+            return found
         course = _compared(found, sign, of_sgd, lambda share: progress("solving between the two", share))
+    except KeyboardInterrupt:
+        raise EffectsInterrupted(found) from None
     return replace(found, course=course)
 
 

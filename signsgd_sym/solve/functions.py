@@ -28,6 +28,9 @@ from signsgd_sym.notation import A, P, R, phi, s_R, x
 from signsgd_sym.solve.rule_code import modes_of
 from signsgd_sym.special import NoiseMean
 
+SQUARES = (1e-300, 1e300)
+"""Where E[eps^2] has to lie, unless it is 0 or infinite: its multiples are float64 numbers then."""
+
 
 @dataclass(frozen=True, repr=False)
 class Problem:
@@ -82,6 +85,23 @@ def measure_of(law: NoiseLaw) -> Measure:
     return Measure(tuple([merged] if plain else []) + tuple(t for t in terms if t not in plain))
 
 
+def _check_squares(noise_power: Any) -> None:
+    if noise_power.has(sp.Integral) or noise_power.is_finite is False or noise_power.is_zero:
+        return
+    least, most = SQUARES
+    found = sp.N(noise_power, 15)
+    if not least <= found <= most:
+        remedy = (
+            "take Dirac(0), from which no risk in float64 differs"
+            if found < least
+            else "measure the noise, Delta and eta in a larger unit"
+        )
+        raise ParameterError(
+            f"the label noise has E[eps^2] = {str(sp.N(found, 3)).lower()}, but float64 computes with "
+            f"{least:g} to {most:g} only; {remedy}."
+        )
+
+
 def _mass(pieces: tuple[Any, ...]) -> Any:
     """The integral of a characteristic function over its pieces."""
     from signsgd_sym.derive.routes import power
@@ -102,7 +122,8 @@ def make_problem(
 ) -> Problem:
     """Derive (unless `ode` is given), find phi (unless `found` is), generate the module and measure it.
 
-    Raises `InfiniteVariance` when the rule's noise needs E[eps^2] and the law has none.
+    Raises `InfiniteVariance` when the rule's noise needs E[eps^2] and the law has none, and `ParameterError`
+    when float64 does not hold the numbers of the law.
     """
     ode = ode or derive_risk_ode(derive_sde(rule))
     sde = ode.sde
@@ -113,6 +134,7 @@ def make_problem(
             "use --optimizer sign or a law with a variance."
         )
     measure = measure_of(law)
+    _check_squares(noise_power)
     if sde.rate.has(NoiseMean, A) or sde.scale.has(NoiseMean, s_R):
         raise RuleError(
             f"f(z) = {rule.expr} needs expectations over the noise for which no code is generated; take the "

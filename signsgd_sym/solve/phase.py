@@ -97,7 +97,7 @@ def phase_diagram(
     """The three advantages of signSGD over a grid of two of `AXES`, the others as in `base`.
 
     Without `with_risk` no ODE is solved, and `risk` is NaN. Raises `ParameterError` for an axis that does not
-    exist or a value outside its range.
+    exist, an axis without values, or a value that is not a number or outside its range.
 
     >>> found = phase_diagram("tail", [3, 30], "spread", [0, 1], with_risk=False)
     >>> bool(found.rest[0, 0] > found.rest[0, 1]), bool(found.rate[1, 0] > found.rate[0, 0])
@@ -108,6 +108,9 @@ def phase_diagram(
             raise ParameterError(f"{name!r} is not an axis; the axes are {', '.join(AXES)}.")
     if horizontal == vertical:
         raise ParameterError(f"both axes are {horizontal!r}; take two different ones of {', '.join(AXES)}.")
+    for name, values in ((horizontal, x), (vertical, y)):
+        if len(values) == 0:
+            raise ParameterError(f"the axis {name!r} has no values; give at least one.")
     base = base or Conditions()
     grid = [[_at(base, {horizontal: u, vertical: v}) for u in x] for v in y]
     theory = Theory.of(four_effects(), {point.tail for points in grid for point in points})
@@ -126,8 +129,16 @@ def phase_diagram(
 
 
 def _at(base: Conditions, values: dict[str, float]) -> Conditions:
-    inserted: dict[str, Any] = {name: float(value) for name, value in values.items()}
-    return replace(base, **inserted)
+    return replace(base, **{name: _number(name, value) for name, value in values.items()})
+
+
+def _number(name: str, value: Any) -> Any:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"{name} is {value!r}, which is not a number; give numbers on its axis."
+        ) from None
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import pytest
 
 from signsgd_sym import cli
 from signsgd_sym.report import plots
-from signsgd_sym.report.figures_command import Script, scripts
+from signsgd_sym.report.figures_command import Script, list_text, scripts
 from signsgd_sym.report.phase_diagram import phase_figure
 from signsgd_sym.solve.phase import Conditions, PhaseDiagram
 
@@ -36,11 +36,20 @@ def test_the_list_writes_nothing(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     status, out, err = run(["--list"], monkeypatch, capsys)
     assert (status, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()] == [script.name for script in scripts()]
+    named = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
+    assert named == [script.name for script in scripts()]
     assert list(tmp_path.iterdir()) == []
     _, out, _ = run(["reshaping", "--list", "--json"], monkeypatch, capsys)
     [shown] = json.loads(out)
     assert (shown["name"], shown["file"]) == ("reshaping", None)
+
+
+def test_the_list_fits_a_narrow_terminal():
+    whole = " ".join(f"{script.name} {script.title}" for script in scripts()).split()
+    for width in (60, 80):
+        out = list_text(scripts(), width=width)
+        assert max(map(len, out.splitlines())) <= width
+        assert out.split() == whole
 
 
 def test_a_figure_is_the_same_each_time(monkeypatch, capsys, tmp_path):

@@ -91,6 +91,9 @@ def test_python(source, tmp_path):
         assert re.search(r"^mean-inequality .* CERTIFIED$", finished.stdout, re.M)
     elif "ss.validate" in source:
         assert finished.stdout.split() == ["REFUTED", "REFUTED"], "theory and data differ by a factor of 2"
+    elif "measured_exponent" in source:
+        value, error = map(float, re.search(r"value=([\d.]+), error=([\d.]+)", finished.stdout).groups())
+        assert abs(value - 2 / 2.4) < error < 0.05
     else:
         gap, stationary = map(float, finished.stdout.split()[-2:])
         assert gap < 0.2

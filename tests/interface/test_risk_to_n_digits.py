@@ -7,9 +7,6 @@ import sys
 import mpmath
 import pytest
 
-from signsgd_sym.report.risk_digits import interrupted_text
-from signsgd_sym.solve.precise import PreciseInterrupted
-
 COMMAND = [sys.executable, "-m", "signsgd_sym", "risk"]
 SMALL = ["--covariance", "identity:d=20", "--lr", "1/2", "--time", "1", "--points", "2"]
 
@@ -50,9 +47,3 @@ def test_bad_digits_are_one_sentence(digits, words):
     answer = run("Normal(0, 1)", *SMALL, "--dps", digits)
     assert answer.returncode == 2 and answer.stdout == ""
     assert len(answer.stderr.splitlines()) == 1 and words in answer.stderr
-
-
-def test_interrupted_command_prints_what_is_finished():
-    text = interrupted_text(PreciseInterrupted((0, 1, 2), ("0.5", "0.25")))
-    assert text.splitlines()[1:] == ["         0  0.5", "         1  0.25"]
-    assert interrupted_text(KeyboardInterrupt()) == ""

@@ -50,6 +50,10 @@ def test_without_a_variance_sgd_has_nothing_to_set_against(diagram):
     ("axes", "named"),
     [
         (("noise", [1.0], "momentum", [1.0]), "'momentum' is not an axis"),
+        (("noise", ["a"], "tail", [3.0]), "noise is 'a', which is not a number"),
+        (("noise", [1.0], "tail", [None]), "tail is None, which is not a number"),
+        (("noise", [], "tail", [3.0]), "the axis 'noise' has no values"),
+        (("noise", [1.0], "tail", []), "the axis 'tail' has no values"),
         (("noise", [1.0], "noise", [1.0]), "take two different ones"),
         (("noise", [-1.0], "tail", [3.0]), "noise is -1.0"),
         (("spread", [1.0], "exponent", [float("nan")]), "exponent is nan"),
