@@ -50,6 +50,7 @@ def draw_chart(ax, means):
         filled.set(edgecolor=color, linewidth=0)
         ax.contour(b, d, error, levels=[TOLERANCE], colors=[color], linewidths=1.4)
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 2}
+    ax.set_title(f"error below {TOLERANCE:.0%} of the mean sign", fontsize=9.5)
     ax.text(900, 6, "error function", color=plots.VERMILION, ha="center", bbox=box)
     ax.text(1.9, 900, "line", color=plots.BLUE, ha="center", bbox=box)
     ax.text(90, 2500, "both", color="black", ha="center", bbox=box)

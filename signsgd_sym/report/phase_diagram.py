@@ -11,7 +11,7 @@ from signsgd_sym.solve.phase import PhaseDiagram
 
 Advantage = Literal["rest", "rate", "risk"]
 LABELS = {
-    "noise": r"noise scale",
+    "noise": r"scale $v$ of the noise $v\,t_\nu$",
     "tail": r"tail index $\nu$",
     "exponent": r"spectrum exponent $\alpha$",
     "spread": r"spread of the diagonal $s$",
@@ -55,6 +55,17 @@ def draw_phase(ax: Any, diagram: PhaseDiagram, advantage: Advantage, limit: floa
             linewidth=0,
             shading="nearest",
         )
+        rows = np.flatnonzero(np.isposinf(value).all(axis=1))
+        if len(rows):
+            ax.text(
+                float(diagram.x[len(diagram.x) // 2]),
+                float(np.median(diagram.y[rows])),
+                "no variance: SGD has no risk curve",
+                ha="center",
+                va="center",
+                fontsize=8,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+            )
     for name, values, axis in (
         (diagram.horizontal, diagram.x, ax.xaxis),
         (diagram.vertical, diagram.y, ax.yaxis),
@@ -87,6 +98,8 @@ def phase_figure(panels: list[tuple[PhaseDiagram, Advantage]]) -> Any:
     figure, axes = plots.new_figure(4.3 * len(panels), 3.7, columns=len(panels), squeeze=False)
     for ax, (diagram, advantage) in zip(axes[0], panels, strict=True):
         mesh = draw_phase(ax, diagram, advantage)
-        bar = figure.colorbar(mesh, ax=ax, shrink=0.9)
+        bar = figure.colorbar(mesh, ax=ax, shrink=0.75)
         bar.outline.set_visible(False)
+        bar.ax.set_title("signSGD", fontsize=8, loc="left")
+        bar.ax.set_xlabel("SGD", fontsize=8, loc="left")
     return figure
