@@ -18,7 +18,7 @@ import sympy as sp
 
 import signsgd_sym as ss
 from signsgd_sym.derive.preconditioning import PAIR, SMALLER, THIRD
-from signsgd_sym.notation import D, K, Kbar, d, kappa_SGD, kappa_sign, omega, varrho
+from signsgd_sym.notation import D, K, Kbar, d, kappa_SGD, kappa_sign, lam_K, lam_Kbar, omega, varrho
 
 half = sp.Rational(1, 2)
 
@@ -34,8 +34,9 @@ record.at_most(
     sp.Trace(K),
     "the mean deviation is below the root mean square",
 )
-engine = ss.derive("diagonal-preconditioning")
-record.equal(sp.Trace(D * Kbar), engine.result, "what the engine found")
+record.equal(
+    sp.Trace(D * Kbar), ss.derive("diagonal-preconditioning").result, "D undoes it; what the engine found"
+)
 chapter = record.finish()
 
 # --- two coordinates -----------------------------------------------------------------------------
@@ -50,13 +51,13 @@ record.equal((1 + omega**2) ** 2 - omega * (1 + omega) ** 2, (1 - omega) * (1 - 
 record.define(kappa_SGD, (1 + sp.sqrt(1 - of_K)) / of_K, "the averaged condition number of K")
 record.define(kappa_sign, (1 + sp.sqrt(1 - of_Kbar)) / of_Kbar, "and of Kbar")
 record.at_most(kappa_sign, kappa_SGD, "so two coordinates are never worse off")
-engine = ss.derive("preconditioned-pair")
-for name in (kappa_SGD, kappa_sign):
-    smallest = {symbol: value for symbol, value in engine.definitions.items() if "lambda" in symbol.name}
-    record.equal(name, engine.definitions[name].subs(smallest), "what the engine found, with its eigenvalue")
+meanings = ss.derive("preconditioned-pair").definitions
+for name, smallest in ((kappa_SGD, lam_K), (kappa_sign, lam_Kbar)):
+    found = meanings[name].subs(smallest, meanings[smallest])
+    record.equal(name, found, "what the engine found, with its eigenvalue")
 ratio = ((1 + sp.sqrt(1 - of_K)) / of_K) / ((1 + sp.sqrt(1 - of_Kbar)) / of_Kbar)
 by_hand = record.expand(ratio, 1 / omega, "and win a root", variable=omega, order=1, direction="+")
-assert engine.result == by_hand
+assert ss.derive("preconditioned-pair").result == by_hand
 pair = record.finish()
 
 # --- which is faster -----------------------------------------------------------------------------
