@@ -106,4 +106,5 @@ def test_a_phase_diagram_shows_where_sgd_has_no_curve():
     assert "<pattern" in text  # the hatching
     left, right = figure.axes[:2]
     assert left.get_xscale() == left.get_yscale() == "log"
-    assert right.get_xlabel() == "noise scale"
+    assert right.get_xlabel() == r"scale $v$ of the noise $v\,t_\nu$"
+    assert [words.get_text() for words in left.texts] == ["no variance: SGD has no risk curve"]
