@@ -33,12 +33,10 @@ from signsgd_sym.notation import (
     P,
     R,
     d,
-    density_at_zero,
     eps,
     eta,
     eta_0,
     eta_SGD,
-    gaussian_density,
     phi,
     psi,
     varsigma,
@@ -52,15 +50,6 @@ record.define(phi, 2 * NoiseMean(sp.exp(-(eps**2) / (4 * R))) / sp.pi, "chapter 
 compression = record.define(psi, sp.pi / 2 * phi * sp.sqrt(P / R), "noise compression")
 record.equal(psi, NoiseMean(sp.exp(-(eps**2) / (4 * R))) * sp.sqrt(P / R), "a quotient of two means")
 record.equal(phi / sp.sqrt(2 * R), 2 / sp.pi * psi / sp.sqrt(2 * P), "the rate of the drift, in terms of psi")
-
-# psi at small risk, by the smoothing identity of chapter 4: a density times a standard deviation.
-record.define(
-    density_at_zero,
-    NoiseMean(gaussian_density(eps / sp.sqrt(2 * R)) / sp.sqrt(2 * R)),
-    "the density at 0 of eps + sqrt(2 R) Z",
-)
-record.equal(psi, sp.sqrt(2 * sp.pi) * density_at_zero * sp.sqrt(2 * P), "sqrt(2 pi) f(0) sigma as R -> 0")
-record.at_most(psi, sp.sqrt(P / R), "at large risk there is nothing to compress")
 
 # The SDEs: one step for both, then the matrices.
 matched = record.define(eta_SGD, 2 / sp.pi * eta * psi / sp.sqrt(2 * P), "the matched step")

@@ -242,7 +242,10 @@ def theory_lines(result: Curve) -> list[str]:
     if result.stationary is not None:
         lines.append(f"  stationary  R = {result.stationary:.10g}")
     elif result.schedule.is_constant:
-        lines.append("  stationary  none: the risk grows without bound at this step size")
+        # Rules without a closed stationary equation have theirs searched for, near the end of the curve.
+        known = isinstance(result, RiskResult)
+        diverges = "none: the risk grows without bound at this step size"
+        lines.append(f"  stationary  {diverges if known else 'none was found near the last R(t)'}")
     budget = ", ".join(
         f"{name} {value:.1e}" for name, value in result.error_budget.items() if value is not None
     )
